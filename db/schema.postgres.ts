@@ -1,0 +1,7 @@
+import { columns } from './columns.postgres.ts'
+import { defineTables } from './tables.ts'
+
+export const {
+  user, session, account, verification, rateLimit, conversation, message, media, delta, websocketConnection,
+  command, tombstone, modelTurn, job,
+} = defineTables(columns)

@@ -1,0 +1,33 @@
+import { fileURLToPath } from 'node:url'
+import { bundledMigrations } from './db/bundle-migrations.ts'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+export default defineNuxtConfig({
+  srcDir: '.',
+  compatibilityDate: '2026-11-01',
+  telemetry: false,
+  modules: ['@nuxt/ui', '@vueuse/nuxt', '@nuxt/eslint'],
+  css: ['~/assets/main.css'],
+  devtools: { enabled: false },
+  devServer: { host: '127.0.0.1' },
+  // Nothing may be fetched from elsewhere, at build or in the page: fonts and icons are bundled.
+  ui: { fonts: false },
+  icon: { provider: 'server', fallbackToApi: false, serverBundle: { collections: ['lucide'] }, clientBundle: { scan: true } },
+  experimental: {
+    // Known holes of islands in this Nuxt (docs/security.md); we don't use them.
+    componentIslands: false,
+  },
+  imports: { dirs: ['composables'] },
+  components: [{ path: '~/components', pathPrefix: false }],
+  nitro: {
+    experimental: { websocket: true },
+    // nitropack bundles crossws 0.3.5, whose copy of `ws` can be made to hold memory without end (docs/security.md).
+    alias: { 'crossws/adapters/node': here('./node_modules/crossws/dist/adapters/node.mjs') },
+    virtual: { '#db-migrations': () => bundledMigrations(here('./db/migrations')) },
+  },
+  typescript: {
+    strict: true,
+    tsConfig: { exclude: ['../db', '../tests', '../bench', '../scripts', '../server'], compilerOptions: { noUncheckedIndexedAccess: true } },
+  },
+})

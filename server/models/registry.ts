@@ -1,0 +1,27 @@
+/**
+ * The models seam: which models are on offer, and how to speak to one. Proved by tests/contract/models.ts.
+ */
+import type { ImageModelV4, LanguageModelV4, SpeechModelV4, TranscriptionModelV4 } from '@ai-sdk/provider'
+import type { ModelInfo } from '../../shared/models.ts'
+
+export interface OpenModel {
+  info: ModelInfo
+  language: LanguageModelV4
+  /** Replies of this model that may be written at once, over all workers; null for no limit. */
+  concurrency: number | null
+  /** The model to try after this one's retries are used up; null for none. */
+  fallback: string | null
+}
+
+export interface ModelRegistry {
+  /** What is on offer now. Endpoints' own lists are fetched and kept for a minute; one that is down is left out, never an error. */
+  list(): Promise<ModelInfo[]>
+  /** The one to use when nobody chose. */
+  defaultId(): Promise<string>
+  /** Throws AppError `model_not_found`. */
+  open(id: string): Promise<OpenModel>
+  /** Null where nothing of the kind is configured. The demo provider has all three. */
+  image(): Promise<ImageModelV4 | null>
+  speech(): Promise<SpeechModelV4 | null>
+  transcription(): Promise<TranscriptionModelV4 | null>
+}

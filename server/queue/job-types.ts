@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { Id } from '../../shared/ids.ts'
+
+/**
+ * Every job there is: its payload, how often it is tried, how long it may take, and how long after failing it is
+ * tried again. A job is a nudge: the truth is in the rows it works on, so running one twice is harmless.
+ */
+export const jobTypes = {
+  /** Retries of the model call are the reply's own (server/domain/replies.ts); these attempts are for faults around it. */
+  'write-reply': { payload: z.strictObject({ messageId: Id }), attempts: 5, deadlineMs: 60 * 60_000 },
+  'name-conversation': { payload: z.strictObject({ conversationId: Id }), attempts: 3, deadlineMs: 60_000 },
+  'process-media': { payload: z.strictObject({ mediaId: Id }), attempts: 3, deadlineMs: 30 * 60_000 },
+  /** Tried until done: two weeks of back-off, then the orphan sweep finds what is left. */
+  'delete-objects': { payload: z.strictObject({ prefixes: z.array(z.string().min(1)).max(10_000) }), attempts: 30, deadlineMs: 10 * 60_000 },
+  'sweep': { payload: z.strictObject({ what: z.enum(['often', 'daily']) }), attempts: 1, deadlineMs: 10 * 60_000 },
+} as const
+
+export type JobName = keyof typeof jobTypes
+export type JobPayload<N extends JobName> = z.infer<(typeof jobTypes)[N]['payload']>
+
+/** Milliseconds to wait after the `attempts`-th failure: 1 s, 3 s, 9 s … one hour at most. */
+export const backOffMs = (attempts: number): number => Math.min(3_600_000, 1000 * 3 ** (attempts - 1))
+
+/** Scheduled jobs, in cron's five fields (UTC); each runs once per period however many workers there are. */
+export const schedule: readonly { match: string, name: JobName, payload: JobPayload<'sweep'> }[] = [
+  { match: '* * * * *', name: 'sweep', payload: { what: 'often' } },
+  { match: '17 3 * * *', name: 'sweep', payload: { what: 'daily' } },
+]

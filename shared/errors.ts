@@ -1,0 +1,60 @@
+/**
+ * Every refusal the product can give: a code for programs, a sentence for people, the HTTP status it travels with.
+ * `{name}` in a sentence is filled from the error's details.
+ */
+export const errors = {
+  invalid_input: { status: 400, text: 'Something in that request is not right: {problem}' },
+  not_signed_in: { status: 401, text: 'Please sign in first.' },
+  forbidden_origin: { status: 403, text: 'That request came from another website and was refused.' },
+  guests_not_allowed: { status: 403, text: 'This server does not take guests. Please sign up.' },
+  not_found: { status: 404, text: 'There is nothing here, or it is not yours.' },
+  conversation_not_found: { status: 404, text: 'That conversation does not exist, or it is not yours.' },
+  message_not_found: { status: 404, text: 'That message does not exist, or it is not yours.' },
+  media_not_found: { status: 404, text: 'That file does not exist, or it is not yours.' },
+  id_not_usable: { status: 409, text: 'That id cannot be used. Make a new one and try again.' },
+  deleted: { status: 410, text: 'That was deleted, and stays deleted.' },
+  reply_not_open: { status: 409, text: 'That reply has already ended.' },
+  reply_not_failed: { status: 409, text: 'That reply does not need another try.' },
+  media_not_ready: { status: 409, text: 'The file “{name}” has not arrived yet.' },
+  media_too_large: { status: 413, text: '“{name}” is too large: {limit} at most.' },
+  media_type_refused: { status: 415, text: '“{name}” is of a kind that cannot be sent here.' },
+  media_type_mismatch: { status: 415, text: '“{name}” is not what its name says it is, so it was refused.' },
+  media_incomplete: { status: 409, text: '“{name}” did not arrive whole. Please upload it again.' },
+  media_broken: { status: 422, text: '“{name}” could not be read: it seems to be damaged.' },
+  storage_full: { status: 413, text: 'Your storage is full: {limit} in all. Delete something to make room.' },
+  link_expired: { status: 403, text: 'This link has expired. Reload the page for a new one.' },
+  model_not_found: { status: 404, text: 'The model “{model}” is not on offer here.' },
+  model_input_refused: { status: 422, text: '{model} cannot take {kind}. Choose another model or remove the attachment.' },
+  model_context_full: { status: 422, text: 'This conversation has grown too long for {model}. Start a new one, or choose a model that takes more.' },
+  model_unreachable: { status: 502, text: 'The model’s server could not be reached.' },
+  model_key_refused: { status: 502, text: 'The model’s provider refused our key. The operator of this server has to mend that.' },
+  model_busy: { status: 503, text: 'The model’s provider is busy.' },
+  model_failed: { status: 502, text: 'The model’s provider had a fault.' },
+  model_timed_out: { status: 504, text: 'The model took too long to answer.' },
+  model_refused: { status: 502, text: 'The model’s provider refused the request: {reason}' },
+  reply_cut_off: { status: 502, text: 'The answer was cut off before its end.' },
+  reply_interrupted: { status: 503, text: 'Writing was interrupted three times by a fault of this server.' },
+  tool_interrupted: { status: 503, text: 'Writing was interrupted after a tool had run. It was not run again by itself, because a tool can have effects.' },
+  no_worker: { status: 503, text: 'No worker is running, so nothing can be answered just now.' },
+  store_unreachable: { status: 503, text: 'The file store cannot be reached just now.' },
+  too_many_requests: { status: 429, text: 'That was too fast. Please wait a moment and try again.' },
+  too_large: { status: 413, text: 'That is too large to be taken.' },
+  unavailable: { status: 503, text: 'This server is just starting or stopping. Please try again in a moment.' },
+  internal: { status: 500, text: 'Something went wrong on our side. It was noted.' },
+} as const satisfies Record<string, { status: number, text: string }>
+
+export type ErrorCode = keyof typeof errors
+
+/** What travels to the browser, and what a failed reply keeps. */
+export interface Problem {
+  code: ErrorCode
+  /** A sentence for people, already filled in. */
+  message: string
+  /** Path of the field that is wrong, for invalid input: `mediaIds.0`. */
+  field?: string
+}
+
+/** The sentence for a code, with its `{gaps}` filled from `details`. */
+export function sentence(code: ErrorCode, details: Record<string, string | number> = {}): string {
+  return errors[code].text.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? ''))
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import { Id } from './ids.ts'
+
+export const mediaTypes = ['image', 'audio', 'video', 'file'] as const
+export type MediaType = typeof mediaTypes[number]
+
+/** `uploading` until its bytes were confirmed; `processing` until a reply may use it; then `ready` or `failed`. */
+export const mediaStatuses = ['uploading', 'processing', 'ready', 'failed'] as const
+export type MediaStatus = typeof mediaStatuses[number]
+
+/** Types the browser may show in place; anything else is offered as a download. SVG and HTML can run script and are never here. */
+export const inlineMimes: readonly string[] = [
+  'image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/avif',
+  'audio/mpeg', 'audio/mp4', 'audio/wav', 'audio/ogg', 'audio/webm', 'audio/flac', 'audio/aac',
+  'video/mp4', 'video/webm', 'video/ogg', 'video/quicktime', 'application/pdf', 'text/plain',
+]
+
+export const mediaLimits = {
+  /** Bytes of one file; the operator may set less (`MEDIA_MAX_BYTES`). */
+  maxBytes: 2 * 1024 ** 3,
+  /** Files on one message. */
+  maxPerMessage: 10,
+  nameLength: 255,
+} as const
+
+/** A signed address; made when read, never stored. Times are epoch milliseconds. */
+export const SignedUrl = z.object({ url: z.string(), expiresAt: z.number() })
+export type SignedUrl = z.infer<typeof SignedUrl>
+
+/** One stored file as the browser sees it. */
+export const MediaView = z.object({
+  id: Id,
+  messageId: Id.nullable(),
+  type: z.enum(mediaTypes),
+  name: z.string(),
+  mime: z.string(),
+  bytes: z.number(),
+  width: z.number().nullable(),
+  height: z.number().nullable(),
+  durationMs: z.number().nullable(),
+  pages: z.number().nullable(),
+  status: z.enum(mediaStatuses),
+  /** 0 to 100 while processing. */
+  progress: z.number(),
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  /** ThumbHash (base64), drawn while the picture loads. */
+  placeholder: z.string().nullable(),
+  /** 0 to 1, at most 200 peaks. */
+  waveform: z.array(z.number()).nullable(),
+  transcript: z.array(z.object({ fromMs: z.number(), toMs: z.number(), text: z.string() })).nullable(),
+  /** Null until the bytes have arrived. */
+  original: SignedUrl.nullable(),
+  thumbnail: SignedUrl.nullable(),
+  poster: SignedUrl.nullable(),
+  /** A form every browser plays, where the original isn't one. */
+  playable: SignedUrl.nullable(),
+})
+export type MediaView = z.infer<typeof MediaView>
+
+/** What a browser asks before it uploads. */
+export const TicketInput = z.strictObject({
+  id: Id,
+  name: z.string().min(1).max(mediaLimits.nameLength),
+  mime: z.string().max(127).regex(/^[\w.+-]+\/[\w.+-]+$/).or(z.literal('')),
+  bytes: z.int().min(1).max(mediaLimits.maxBytes),
+})
+export type TicketInput = z.infer<typeof TicketInput>
+
+/** Where to send the bytes: a form (S3 POST policy) or a plain PUT. */
+export interface UploadTicket {
+  method: 'POST' | 'PUT'
+  url: string
+  /** Form fields that must precede the file, for POST. */
+  fields: Record<string, string>
+  headers: Record<string, string>
+  expiresAt: number
+}
