@@ -1,0 +1,32 @@
+/**
+ * How a follower of a reply takes its deltas: pure rules, the same on the server (per connection) and in the browser,
+ * and what the seeded simulation tries. Deltas of a reply are numbered by its only writer, per epoch, from 1 without gaps.
+ */
+import type { Cursor } from './conversation.ts'
+
+export type Verdict =
+  /** The next piece: apply it. */
+  | 'take'
+  /** A newer epoch from its beginning: drop the old text, then apply. */
+  | 'restart'
+  /** Known already, or of an older epoch: drop it. */
+  | 'ignore'
+  /** Something before it is missing: keep what you have and ask for the rest. */
+  | 'gap'
+
+/** What to do with delta `n` of `epoch` for a follower that has read up to `cursor`. */
+export function judgeDelta(cursor: Cursor, delta: { epoch: number, n: number }): Verdict {
+  if (delta.epoch < cursor.epoch) return 'ignore'
+  if (delta.epoch > cursor.epoch) return delta.n === 1 ? 'restart' : 'gap'
+  if (delta.n <= cursor.n) return 'ignore'
+  return delta.n === cursor.n + 1 ? 'take' : 'gap'
+}
+
+/** True when `a` has read further than `b`. */
+export const isFurther = (a: Cursor, b: Cursor): boolean => a.epoch > b.epoch || (a.epoch === b.epoch && a.n > b.n)
+
+/** What to do with a set of changed rows (`after` < seq ≤ `seq`) for a follower that knows everything up to `known`. */
+export function judgeChange(known: number, change: { after: number, seq: number }): Exclude<Verdict, 'restart'> {
+  if (change.seq <= known) return 'ignore'
+  return change.after <= known ? 'take' : 'gap'
+}
