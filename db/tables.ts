@@ -129,6 +129,8 @@ export function defineTables(c: Columns) {
     startedAt: c.moment('started_at'),
     /** `conversation.seq` of its last change. */
     seq: c.count('seq').notNull(),
+    /** `conversation.seq` at its making: the order of messages, which clocks can't give. */
+    bornSeq: c.count('born_seq').notNull(),
     createdAt: c.moment('created_at').notNull().$defaultFn(now),
     finishedAt: c.moment('finished_at'),
   }, t => [

@@ -34,20 +34,38 @@ export const emptyAssembly = (): Assembly => ({ parts: [], open: {} })
 
 const openKey = (kind: 'text' | 'reasoning', id: string) => `${kind}:${id}`
 
+type Growing = Extract<Part, { type: 'text' | 'reasoning' }>
+
+/**
+ * The part that a text or reasoning id grows. A reader that goes on from stored parts doesn't know the ids: it adopts
+ * the last part of that kind that is still streaming; there is none when the piece is the first.
+ */
+function growingPart({ parts, open }: Assembly, kind: Growing['type'], id: string): number {
+  const known = open[openKey(kind, id)]
+  if (known !== undefined) return known
+  const taken = new Set(Object.values(open))
+  const at = parts.findLastIndex((part, index) => part.type === kind && part.state === 'streaming' && !taken.has(index))
+  return at >= 0 ? at : parts.push({ type: kind, text: '', state: 'streaming' }) - 1
+}
+
 /**
  * Applies one chunk. Changes `assembly` in place, replacing (never mutating) the part it touches, so a view can
- * compare parts by identity. A delta for an id that was never started opens it: a reader that joined at a merged
- * delta loses nothing.
+ * compare parts by identity.
  */
 export function applyChunk(assembly: Assembly, chunk: Chunk): void {
   const { parts, open } = assembly
-  const grow = (kind: 'text' | 'reasoning', id: string, delta: string, state: 'streaming' | 'done') => {
-    const key = openKey(kind, id)
-    const at = open[key] ?? parts.push({ type: kind, text: '', state }) - 1
-    const part = parts[at] as Extract<Part, { type: 'text' | 'reasoning' }>
-    parts[at] = { type: kind, text: part.text + delta, state }
-    if (state === 'done') Reflect.deleteProperty(open, key)
-    else open[key] = at
+  const start = (kind: Growing['type'], id: string) => {
+    open[openKey(kind, id)] = parts.push({ type: kind, text: '', state: 'streaming' }) - 1
+  }
+  const grow = (kind: Growing['type'], id: string, delta: string) => {
+    const at = growingPart(assembly, kind, id)
+    open[openKey(kind, id)] = at
+    parts[at] = { type: kind, text: (parts[at] as Growing).text + delta, state: 'streaming' }
+  }
+  const end = (kind: Growing['type'], id: string) => {
+    const at = growingPart(assembly, kind, id)
+    parts[at] = { type: kind, text: (parts[at] as Growing).text, state: 'done' }
+    Reflect.deleteProperty(open, openKey(kind, id))
   }
   const changeTool = (toolCallId: string, change: Partial<Extract<Part, { type: 'dynamic-tool' }>>) => {
     const at = parts.findLastIndex(part => part.type === 'dynamic-tool' && part.toolCallId === toolCallId)
@@ -56,12 +74,12 @@ export function applyChunk(assembly: Assembly, chunk: Chunk): void {
   switch (chunk.type) {
     case 'start-step': parts.push({ type: 'step-start' }); return
     case 'finish-step': return
-    case 'text-start': grow('text', chunk.id, '', 'streaming'); return
-    case 'text-delta': grow('text', chunk.id, chunk.delta, 'streaming'); return
-    case 'text-end': grow('text', chunk.id, '', 'done'); return
-    case 'reasoning-start': grow('reasoning', chunk.id, '', 'streaming'); return
-    case 'reasoning-delta': grow('reasoning', chunk.id, chunk.delta, 'streaming'); return
-    case 'reasoning-end': grow('reasoning', chunk.id, '', 'done'); return
+    case 'text-start': start('text', chunk.id); return
+    case 'text-delta': grow('text', chunk.id, chunk.delta); return
+    case 'text-end': end('text', chunk.id); return
+    case 'reasoning-start': start('reasoning', chunk.id); return
+    case 'reasoning-delta': grow('reasoning', chunk.id, chunk.delta); return
+    case 'reasoning-end': end('reasoning', chunk.id); return
     case 'tool-input-start':
       parts.push({ type: 'dynamic-tool', toolName: chunk.toolName, toolCallId: chunk.toolCallId, state: 'input-streaming', input: undefined }); return
     case 'tool-input-available':

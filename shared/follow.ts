@@ -14,11 +14,11 @@ export type Verdict =
   /** Something before it is missing: keep what you have and ask for the rest. */
   | 'gap'
 
-/** What to do with delta `n` of `epoch` for a follower that has read up to `cursor`. */
-export function judgeDelta(cursor: Cursor, delta: { epoch: number, n: number }): Verdict {
+/** What to do with the delta that holds `n` to `upto` of `epoch`, for a follower that has read up to `cursor`. */
+export function judgeDelta(cursor: Cursor, delta: { epoch: number, n: number, upto: number }): Verdict {
   if (delta.epoch < cursor.epoch) return 'ignore'
   if (delta.epoch > cursor.epoch) return delta.n === 1 ? 'restart' : 'gap'
-  if (delta.n <= cursor.n) return 'ignore'
+  if (delta.upto <= cursor.n) return 'ignore'
   return delta.n === cursor.n + 1 ? 'take' : 'gap'
 }
 

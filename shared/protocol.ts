@@ -68,8 +68,8 @@ export type CommandOf<T extends Command['type']> = Extract<Command, { type: T }>
 export const Answer = z.object({ conversationId: Id, messageId: Id.optional(), replyId: Id.optional(), seq: z.number() })
 export type Answer = z.infer<typeof Answer>
 
-/** One numbered piece of a reply. `n` counts from 1 within an `epoch`, without gaps. */
-export const Delta = z.object({ conversationId: Id, messageId: Id, epoch: z.number(), n: z.number(), chunks: z.array(Chunk) })
+/** One numbered piece of a reply, or several joined (`n` to `upto`). Counted from 1 within an `epoch`, without gaps. */
+export const Delta = z.object({ conversationId: Id, messageId: Id, epoch: z.number(), n: z.number(), upto: z.number(), chunks: z.array(Chunk) })
 export type Delta = z.infer<typeof Delta>
 
 const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) => z.object({ type: z.literal(type), ...shape })
