@@ -161,6 +161,12 @@ export function defineTables(c: Columns) {
     status: c.oneOf('status', mediaStatuses).notNull(),
     progress: c.count('progress').notNull().$defaultFn(() => 0),
     error: c.json<Problem>('error'),
+    /** What could not be made of it although it is ready. */
+    notice: c.json<Problem>('notice'),
+    /** The store's name for an upload in parts that is under way. */
+    uploadId: c.string('upload_id'),
+    /** Bytes of all forms together, as far as they are known: what the quota counts. */
+    storedBytes: c.big('stored_bytes').notNull(),
     placeholder: c.string('placeholder'),
     waveform: c.json<number[]>('waveform'),
     derived: c.json<Derived>('derived').notNull().$defaultFn(() => ({})),

@@ -20,6 +20,10 @@ export const mediaLimits = {
   maxBytes: 2 * 1024 ** 3,
   /** Files on one message. */
   maxPerMessage: 10,
+  /** Bytes of one part of a file that is sent in parts; the last may be shorter. S3 wants 5 MiB at least. */
+  partBytes: 8 * 1024 ** 2,
+  /** Files from this size on may be sent in parts. */
+  partsFrom: 16 * 1024 ** 2,
   nameLength: 255,
 } as const
 
@@ -47,6 +51,10 @@ export const MediaView = z.object({
   placeholder: z.string().nullable(),
   /** 0 to 1, at most 200 peaks. */
   waveform: z.array(z.number()).nullable(),
+  /** First lines of a document's text. */
+  excerpt: z.string().nullable(),
+  /** What could not be made of it although it is ready, such as a poster without the media engine. */
+  notice: z.object({ code: z.string(), message: z.string() }).nullable(),
   transcript: z.array(z.object({ fromMs: z.number(), toMs: z.number(), text: z.string() })).nullable(),
   /** Null until the bytes have arrived. */
   original: SignedUrl.nullable(),
@@ -63,10 +71,12 @@ export const TicketInput = z.strictObject({
   name: z.string().min(1).max(mediaLimits.nameLength),
   mime: z.string().max(127).regex(/^[\w.+-]+\/[\w.+-]+$/).or(z.literal('')),
   bytes: z.int().min(1).max(mediaLimits.maxBytes),
+  /** Hex; when this user has these very bytes already, they are not sent again. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/).optional(),
 })
 export type TicketInput = z.infer<typeof TicketInput>
 
-/** Where to send the bytes: a form (S3 POST policy) or a plain PUT. */
+/** Where to send the bytes at once: a form (S3 POST policy) or a plain PUT. */
 export interface UploadTicket {
   method: 'POST' | 'PUT'
   url: string
@@ -74,4 +84,27 @@ export interface UploadTicket {
   fields: Record<string, string>
   headers: Record<string, string>
   expiresAt: number
+  /** Non-null: it may be sent in this many parts of `mediaLimits.partBytes` instead, and resumed (docs/media.md). */
+  parts: { bytes: number, count: number } | null
+}
+
+/** Addresses for parts of a file, numbered from 1; each takes one plain PUT of exactly its bytes. */
+export const PartsInput = z.strictObject({ numbers: z.array(z.int().min(1).max(10_000)).min(1).max(20) })
+export type PartsInput = z.infer<typeof PartsInput>
+export interface PartsView {
+  bytes: number
+  count: number
+  /** Numbers of the parts that have arrived. */
+  received: number[]
+  /** For the numbers that were asked for. */
+  addresses: ({ number: number } & SignedUrl)[]
+}
+
+/** What takes room: of one user, the biggest first. */
+export interface StorageView {
+  usedBytes: number
+  limitBytes: number
+  count: number
+  media: MediaView[]
+  more: boolean
 }
