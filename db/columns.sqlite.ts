@@ -1,5 +1,8 @@
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { customType, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { Columns } from './columns.postgres.ts'
+import { storable } from './storable.ts'
+
+const storableText = customType<{ data: string, driverData: string }>({ dataType: () => 'text', toDriver: storable })
 
 /** The same words in SQLite, shown to TypeScript as the Postgres ones: all calls are asynchronous and typed alike. */
 export const columns = {
@@ -8,7 +11,7 @@ export const columns = {
   uniqueIndex,
   primaryKey,
   id: (name: string) => text(name),
-  string: (name: string) => text(name),
+  string: (name: string) => storableText(name),
   flag: (name: string) => integer(name, { mode: 'boolean' }),
   count: (name: string) => integer(name),
   big: (name: string) => integer(name),

@@ -3,8 +3,8 @@
  * Proved by tests/contract/database.ts. Inside a transaction only `tx` is used, and a transaction body awaits
  * nothing but queries.
  */
-import type { ExtractTablesWithRelations } from 'drizzle-orm'
-import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core'
+import { is, type ExtractTablesWithRelations, type SQL } from 'drizzle-orm'
+import { PgTable, type PgDatabase, type PgQueryResultHKT } from 'drizzle-orm/pg-core'
 import type { Tables } from './tables.ts'
 
 export type Db = Omit<PgDatabase<PgQueryResultHKT, Tables, ExtractTablesWithRelations<Tables>>, 'execute' | 'refreshMaterializedView'>
@@ -18,7 +18,10 @@ export interface Database {
   tables: Tables
   /** Resolves when migrations are applied and queries may run; rejects when that failed. */
   ready: Promise<void>
-  /** A write that may be lost when the power goes, though not when the process dies: deltas. */
+  /**
+   * Runs writes that may be lost when the power goes, though not when the process dies: deltas. On SQLite they share one
+   * turn, so `work` awaits nothing but queries.
+   */
   lax<T>(work: () => Promise<T>): Promise<T>
   /** Throws unless the database answers. */
   check(): Promise<void>
@@ -27,3 +30,15 @@ export interface Database {
 
 /** The tables of this connection's dialect. */
 export const tablesOf = (q: Query): Tables => (q._ as unknown as { fullSchema: Tables }).fullSchema
+
+export const dialectOf = (q: Query): Database['dialect'] => is(tablesOf(q).user, PgTable) ? 'postgres' : 'sqlite'
+
+/**
+ * Runs SQL that the builder can't say, in either dialect, and gives the rows as objects named by column. Values come as
+ * the driver has them, not as the tables' types: moments are epoch milliseconds in SQLite and text in Postgres, JSON and
+ * Postgres' 8-byte integers are text. Say `cast(… as integer)` for counts.
+ */
+export async function rows<T extends object>(q: Query, statement: SQL): Promise<T[]> {
+  const raw = q as unknown as { execute(statement: SQL): Promise<Iterable<T>>, values(statement: SQL): Promise<T[]> }
+  return dialectOf(q) === 'postgres' ? [...await raw.execute(statement)] : raw.values(statement)
+}

@@ -1,0 +1,93 @@
+/** The database on PostgreSQL, through postgres.js. Requests use `url`; what needs a session of its own uses `directUrl`. */
+import { drizzle } from 'drizzle-orm/postgres-js'
+import postgres from 'postgres'
+import type { Migration } from './bundle-migrations.ts'
+import type { Database, Db } from './database.ts'
+import { migratePostgres } from './migrate-postgres.ts'
+import * as tables from './schema.postgres.ts'
+
+export interface PostgresOptions {
+  /** For queries; may lead through a transaction pooler when `directUrl` is another. */
+  url: string
+  /** Never through a pooler: migrations are applied here. */
+  directUrl: string
+  migrations: Migration[]
+  log?: { warn(fields: object, text: string): void }
+  /** Connections for queries, 10 unless told. */
+  max?: number
+}
+
+/** Waits between tries to connect, in seconds; postgres.js' own grow to 20 s, too long for people who wait. */
+export const backoff = (tries: number): number => Math.min(0.5, 0.05 * 2 ** tries)
+
+/** How long a start waits for a database that is not there yet (both are started together in a compose file). */
+const readyWithinMs = 60_000
+const retryAfterMs = 500
+
+const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ECONNRESET', 'CONNECT_TIMEOUT', 'CONNECTION_CLOSED', 'CONNECTION_ENDED', '57P03'])
+
+export function openPostgres({ url, directUrl, migrations, log, max = 10 }: PostgresOptions): Database {
+  const sql = postgres(url, {
+    max, backoff, connect_timeout: 10, onnotice: () => {},
+    // A transaction pooler gives each transaction another session, which knows nothing of what was prepared before.
+    prepare: url === directUrl,
+    connection: { application_name: 'parley' },
+  })
+  const db = drizzle(sql, { schema: tables })
+  serialiseAnything(sql)
+
+  let closed = false
+  const ready = migrateWhenReachable(() => closed, { directUrl, migrations, log })
+  // Whoever awaits `ready` is told; nobody awaiting it must not end the process.
+  ready.catch(() => {})
+
+  return {
+    dialect: 'postgres',
+    db: db as unknown as Db,
+    tables: tables as unknown as Database['tables'],
+    ready,
+    // One statement a tick: here its commit costs nothing that shows.
+    lax: work => work(),
+    check: () => within(3000, sql`select 1`),
+    close: async () => {
+      closed = true
+      await sql.end({ timeout: 5 })
+    },
+  }
+}
+
+async function migrateWhenReachable(closed: () => boolean, { directUrl, migrations, log }: Pick<PostgresOptions, 'directUrl' | 'migrations' | 'log'>): Promise<void> {
+  const until = Date.now() + readyWithinMs
+  for (let tries = 0; ; tries++) {
+    const direct = postgres(directUrl, { max: 1, backoff, connect_timeout: 10, onnotice: () => {} })
+    try { return await migratePostgres(direct, migrations) }
+    catch (error) {
+      const code = (error as { code?: string }).code ?? ''
+      if (!unreachable.has(code) || Date.now() > until || closed()) throw error
+      if (tries === 0) log?.warn({ code }, 'The database cannot be reached yet; trying on')
+    }
+    finally { await direct.end({ timeout: 1 }) }
+    await new Promise(resolve => setTimeout(resolve, retryAfterMs))
+  }
+}
+
+/**
+ * drizzle() makes the client pass moments and JSON through unchanged, since columns encode their own. A Date or object
+ * in raw SQL would then throw inside the socket's handler and end the process; here it is encoded instead.
+ */
+function serialiseAnything(sql: postgres.Sql): void {
+  const { serializers } = sql.options as unknown as { serializers: Record<string, (value: unknown) => unknown> }
+  for (const type of [1082, 1083, 1114, 1184])
+    serializers[type] = value => value instanceof Date ? value.toISOString() : value
+  for (const type of [114, 3802])
+    serializers[type] = value => typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+async function within(ms: number, query: PromiseLike<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`The database did not answer within ${ms} ms`)), ms)
+  })
+  try { await Promise.race([query, late]) }
+  finally { clearTimeout(timer) }
+}
