@@ -1,7 +1,7 @@
 /**
  * The models seam: which models are on offer, and how to speak to one. Proved by tests/contract/models.ts.
  */
-import type { ImageModelV4, LanguageModelV4, SpeechModelV4, TranscriptionModelV4 } from '@ai-sdk/provider'
+import type { ImageModelV4, LanguageModelV4, SharedV4ProviderOptions, SpeechModelV4, TranscriptionModelV4 } from '@ai-sdk/provider'
 import type { ModelInfo } from '../../shared/models.ts'
 
 export interface OpenModel {
@@ -11,6 +11,10 @@ export interface OpenModel {
   concurrency: number | null
   /** The model to try after this one's retries are used up; null for none. */
   fallback: string | null
+  /** Longest silence, in milliseconds: before the first piece of an answer, and between two. */
+  silenceMs: number
+  /** Settings that go with every call of this model. */
+  providerOptions?: SharedV4ProviderOptions
 }
 
 export interface ModelRegistry {
