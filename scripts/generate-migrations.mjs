@@ -2,7 +2,7 @@
 // npm run db:generate -- --custom x  an empty one in both dialects, for SQL that drizzle-kit doesn't know (full-text search)
 // npm run db:generate -- --check     fails when db/tables.ts has changes that no migration holds
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
@@ -19,7 +19,8 @@ const filesOf = (folder, dialect) => readdirSync(join(folder, dialect)).filter(f
 
 if (words.includes('--check')) {
   // Inside the project: drizzle-kit only takes an `out` below the folder it runs in.
-  const copy = mkdtempSync(join(root, '.data-migrations-'))
+  mkdirSync(join(root, '.cache'), { recursive: true })
+  const copy = mkdtempSync(join(root, '.cache/migrations-'))
   try {
     cpSync(migrations, copy, { recursive: true })
     const missing = dialects.filter((dialect) => {

@@ -79,6 +79,9 @@ CREATE TABLE "media" (
 	"status" text NOT NULL,
 	"progress" integer NOT NULL,
 	"error" json,
+	"notice" json,
+	"upload_id" text,
+	"stored_bytes" bigint NOT NULL,
 	"placeholder" text,
 	"waveform" json,
 	"derived" json NOT NULL,
@@ -109,6 +112,7 @@ CREATE TABLE "message" (
 	"had_effects" boolean NOT NULL,
 	"started_at" timestamp (3) with time zone,
 	"seq" integer NOT NULL,
+	"born_seq" integer NOT NULL,
 	"created_at" timestamp (3) with time zone NOT NULL,
 	"finished_at" timestamp (3) with time zone
 );

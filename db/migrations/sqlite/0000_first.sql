@@ -87,6 +87,9 @@ CREATE TABLE `media` (
 	`status` text NOT NULL,
 	`progress` integer NOT NULL,
 	`error` text,
+	`notice` text,
+	`upload_id` text,
+	`stored_bytes` integer NOT NULL,
 	`placeholder` text,
 	`waveform` text,
 	`derived` text NOT NULL,
@@ -122,6 +125,7 @@ CREATE TABLE `message` (
 	`had_effects` integer NOT NULL,
 	`started_at` integer,
 	`seq` integer NOT NULL,
+	`born_seq` integer NOT NULL,
 	`created_at` integer NOT NULL,
 	`finished_at` integer,
 	FOREIGN KEY (`conversation_id`) REFERENCES `conversation`(`id`) ON UPDATE no action ON DELETE cascade
