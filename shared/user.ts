@@ -1,14 +1,15 @@
 import { z } from 'zod'
 
-export const Username = z.string().trim().min(3).max(30).regex(/^[a-zA-Z0-9_.-]+$/, 'letters, digits, dot, dash and underscore only')
-export const Password = z.string().min(8).max(128)
+export const usernameLength = { min: 3, max: 30 } as const
+export const usernameForm = /^[a-zA-Z0-9_.-]+$/
+export const passwordLength = { min: 8, max: 128 } as const
+
+export const Username = z.string().trim().min(usernameLength.min).max(usernameLength.max).regex(usernameForm, 'letters, digits, dot, dash and underscore only')
+export const Password = z.string().min(passwordLength.min).max(passwordLength.max)
+export const PersonName = z.string().trim().min(1).max(60)
 export const Credentials = z.strictObject({ username: Username, password: Password })
 export type Credentials = z.infer<typeof Credentials>
 
 /** The signed-in person, as their own browser sees them. */
-export interface PublicUser {
-  id: string
-  username: string
-  name: string
-  guest: boolean
-}
+export const PublicUser = z.object({ id: z.string(), username: z.string(), name: z.string(), guest: z.boolean() })
+export type PublicUser = z.infer<typeof PublicUser>
