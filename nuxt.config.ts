@@ -1,7 +1,16 @@
 import { fileURLToPath } from 'node:url'
+import type { NitroConfig } from 'nitropack/types'
 import { bundledMigrations } from './db/bundle-migrations.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+// Apart and typed, because Nuxt's type for this file knows only a part of Nitro's settings.
+const nitro: NitroConfig = {
+  experimental: { websocket: true },
+  // nitropack bundles crossws 0.3.5, whose copy of `ws` can be made to hold memory without end (docs/security.md).
+  alias: { 'crossws/adapters/node': here('./node_modules/crossws/dist/adapters/node.mjs') },
+  virtual: { '#db-migrations': () => bundledMigrations(here('./db/migrations')) },
+}
 
 export default defineNuxtConfig({
   srcDir: '.',
@@ -20,12 +29,7 @@ export default defineNuxtConfig({
   },
   imports: { dirs: ['composables'] },
   components: [{ path: '~/components', pathPrefix: false }],
-  nitro: {
-    experimental: { websocket: true },
-    // nitropack bundles crossws 0.3.5, whose copy of `ws` can be made to hold memory without end (docs/security.md).
-    alias: { 'crossws/adapters/node': here('./node_modules/crossws/dist/adapters/node.mjs') },
-    virtual: { '#db-migrations': () => bundledMigrations(here('./db/migrations')) },
-  },
+  nitro,
   typescript: {
     strict: true,
     tsConfig: { exclude: ['../db', '../tests', '../bench', '../scripts', '../server'], compilerOptions: { noUncheckedIndexedAccess: true } },

@@ -2,7 +2,7 @@
  * All tables, written once; `schema.postgres.ts` and `schema.sqlite.ts` give them their dialect. Defaults are made in
  * JavaScript so that both dialects get the same values.
  */
-import { isNull, or, sql } from 'drizzle-orm'
+import { isNull, or, sql, type SQL } from 'drizzle-orm'
 import type { Columns } from './columns.postgres.ts'
 import { mediaStatuses, mediaTypes } from '../shared/media.ts'
 import { messageTypes, roles, statuses, type Attempt, type Part } from '../shared/conversation.ts'
@@ -136,7 +136,7 @@ export function defineTables(c: Columns) {
   }, t => [
     c.index('message_by_conversation_seq').on(t.conversationId, t.seq),
     c.index('message_by_parent').on(t.parentId),
-    c.index('message_open').on(t.status, t.model, t.createdAt).where(or(sql`status = 'waiting'`, sql`status = 'writing'`, sql`status = 'retrying'`)!),
+    c.index('message_open').on(t.status, t.model, t.createdAt).where(or(sql`status = 'waiting'`, sql`status = 'writing'`, sql`status = 'retrying'`) as SQL),
     // At most one reply of a conversation is being written, whatever the code does.
     c.uniqueIndex('message_one_writing').on(t.conversationId).where(sql`status = 'writing'`),
   ])

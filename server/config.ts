@@ -53,6 +53,14 @@ const Environment = z.object({
 
 export type Config = ReturnType<typeof readConfig>
 
+/** Settings that only make sense together. */
+function refuseHalves(env: z.infer<typeof Environment>, production: boolean) {
+  if (env.S3_ENDPOINT && !(env.S3_BUCKET && env.S3_ACCESS_KEY && env.S3_SECRET_KEY))
+    throw new Error('The configuration is not right:\n  S3_ENDPOINT is set, so S3_BUCKET, S3_ACCESS_KEY and S3_SECRET_KEY must be, too.')
+  if (!production && env.ROLE !== 'all')
+    throw new Error('The configuration is not right:\n  ROLE=web and ROLE=worker need DATABASE_URL: with SQLite there is one process that does all.')
+}
+
 /**
  * Reads and checks the environment.
  * @throws Error naming each variable that is wrong, in one message.
@@ -63,10 +71,7 @@ export function readConfig(environment: Record<string, string | undefined>) {
     throw new Error(`The configuration is not right:\n${parsed.error.issues.map(issue => `  ${issue.path.join('.')}: ${issue.message}`).join('\n')}`)
   const env = parsed.data
   const production = env.DATABASE_URL !== undefined
-  if (env.S3_ENDPOINT && !(env.S3_BUCKET && env.S3_ACCESS_KEY && env.S3_SECRET_KEY))
-    throw new Error('The configuration is not right:\n  S3_ENDPOINT is set, so S3_BUCKET, S3_ACCESS_KEY and S3_SECRET_KEY must be, too.')
-  if (!production && env.ROLE !== 'all')
-    throw new Error('The configuration is not right:\n  ROLE=web and ROLE=worker need DATABASE_URL: with SQLite there is one process that does all.')
+  refuseHalves(env, production)
   const hasModels = Boolean(env.OPENAI_API_KEY || env.OPENAI_BASE_URL)
   return Object.freeze({
     env,

@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs'
+import { defineConfig } from 'vitest/config'
+
+const globalSetup = ['tests/support/global-setup.ts'].filter(path => existsSync(path))
+
+/** What runs on plain Node. Components, which need Nuxt, have vitest.components.config.ts; the browser has Playwright. */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', environment: 'node', include: ['tests/unit/**/*.test.ts', 'tests/house/**/*.test.ts'] } },
+      { test: { name: 'simulation', environment: 'node', include: ['tests/simulation/**/*.test.ts'], testTimeout: 120_000 } },
+      {
+        test: {
+          name: 'integration',
+          environment: 'node',
+          include: ['tests/integration/**/*.test.ts'],
+          globalSetup,
+          pool: 'forks',
+          // Two cores: more workers would only make each other's deadlines harder.
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+})
