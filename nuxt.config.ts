@@ -4,7 +4,7 @@ import { bundledMigrations } from './db/bundle-migrations.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-// Apart and typed, because Nuxt's type for this file knows only a part of Nitro's settings.
+// Apart and typed, because the type Nuxt has for it here lacks most of Nitro's settings (two versions of @nuxt/schema meet in the tree).
 const nitro: NitroConfig = {
   experimental: { websocket: true },
   // nitropack bundles crossws 0.3.5, whose copy of `ws` can be made to hold memory without end (docs/security.md).
@@ -29,7 +29,7 @@ export default defineNuxtConfig({
   },
   imports: { dirs: ['composables'] },
   components: [{ path: '~/components', pathPrefix: false }],
-  nitro,
+  nitro: nitro as object,
   typescript: {
     strict: true,
     tsConfig: { exclude: ['../db', '../tests', '../bench', '../scripts', '../server'], compilerOptions: { noUncheckedIndexedAccess: true } },
