@@ -4,6 +4,8 @@ import postgres from 'postgres'
 import type { Migration } from './bundle-migrations.ts'
 import type { Database, Db } from './database.ts'
 import { migratePostgres } from './migrate-postgres.ts'
+import { limitClient } from './postgres-deadlines.ts'
+import { useQueryErrors } from './query-error.ts'
 import * as tables from './schema.postgres.ts'
 
 export interface PostgresOptions {
@@ -15,6 +17,8 @@ export interface PostgresOptions {
   log?: { warn(fields: object, text: string): void }
   /** Connections for queries, 10 unless told. */
   max?: number
+  /** How long one query may take, 30 s unless told. */
+  queryTimeoutMs?: number
 }
 
 /** Waits between tries to connect, in seconds; postgres.js' own grow to 20 s, too long for people who wait. */
@@ -26,15 +30,18 @@ const retryAfterMs = 500
 
 const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ECONNRESET', 'CONNECT_TIMEOUT', 'CONNECTION_CLOSED', 'CONNECTION_ENDED', '57P03'])
 
-export function openPostgres({ url, directUrl, migrations, log, max = 10 }: PostgresOptions): Database {
+export function openPostgres({ url, directUrl, migrations, log, max = 10, queryTimeoutMs = 30_000 }: PostgresOptions): Database {
+  useQueryErrors()
+  // A transaction pooler gives each transaction another session, which knows nothing of what was prepared before.
+  const prepare = url === directUrl
   const sql = postgres(url, {
     max, backoff, connect_timeout: 10, onnotice: () => {},
-    // A transaction pooler gives each transaction another session, which knows nothing of what was prepared before.
-    prepare: url === directUrl,
+    prepare,
     connection: { application_name: 'parley' },
   })
+  limitClient(sql, { ms: queryTimeoutMs, prepare })
   const db = drizzle(sql, { schema: tables })
-  serialiseAnything(sql)
+  encodeAnything(sql)
 
   let closed = false
   const ready = migrateWhenReachable(() => closed, { directUrl, migrations, log })
@@ -73,14 +80,17 @@ async function migrateWhenReachable(closed: () => boolean, { directUrl, migratio
 
 /**
  * drizzle() makes the client pass moments and JSON through unchanged, since columns encode their own. A Date or object
- * in raw SQL would then throw inside the socket's handler and end the process; here it is encoded instead.
+ * in raw SQL would then throw inside the socket's handler and end the process; here it is encoded instead. And JSON
+ * comes as text, or the column would decode it a second time: the string "1" as a number.
  */
-function serialiseAnything(sql: postgres.Sql): void {
-  const { serializers } = sql.options as unknown as { serializers: Record<string, (value: unknown) => unknown> }
+function encodeAnything(sql: postgres.Sql): void {
+  const { serializers, parsers } = sql.options as unknown as Record<'serializers' | 'parsers', Record<string, (value: unknown) => unknown>>
   for (const type of [1082, 1083, 1114, 1184])
     serializers[type] = value => value instanceof Date ? value.toISOString() : value
-  for (const type of [114, 3802])
+  for (const type of [114, 3802]) {
     serializers[type] = value => typeof value === 'string' ? value : JSON.stringify(value)
+    parsers[type] = value => value
+  }
 }
 
 async function within(ms: number, query: PromiseLike<unknown>): Promise<void> {

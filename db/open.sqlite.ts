@@ -12,6 +12,7 @@ import type { Migration } from './bundle-migrations.ts'
 import type { Database, Db } from './database.ts'
 import { lockFile } from './lock-file.ts'
 import { migrateSqlite } from './migrate-sqlite.ts'
+import { useQueryErrors } from './query-error.ts'
 import * as tables from './schema.sqlite.ts'
 import { makeStatements } from './sqlite-statements.ts'
 import { makeTurns, type Turns } from './turns.ts'
@@ -29,6 +30,7 @@ export interface SqliteOptions {
  * @throws Error when another process has it open.
  */
 export function openSqlite(file: string, migrations: Migration[], { lockWaitMs = 5000 }: SqliteOptions = {}): Database {
+  useQueryErrors()
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
   const unlock = lockFile(file, lockWaitMs)
   let connection: BetterSqlite.Database
