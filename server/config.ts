@@ -51,6 +51,9 @@ const Environment = z.object({
   LOG_LEVEL: z.preprocess(set, z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info')),
 })
 
+/** Names of all settings; `.env.example` describes each (a test holds it). */
+export const settingNames: readonly string[] = Object.keys(Environment.shape)
+
 export type Config = ReturnType<typeof readConfig>
 
 /** Settings that only make sense together. */
