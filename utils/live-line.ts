@@ -26,6 +26,8 @@ export interface Follower {
 export interface Following { again(): void, stop(): void }
 
 export interface LiveLine {
+  /** Connects, and stays connected until `close`. Who follows keeps following. */
+  open(): void
   /** Sends a change command and waits for its answer. Rejects with `RefusedError`, or `LostError` when there is none. */
   request(command: ChangeCommand): Promise<Answer | null>
   follow(conversationId: string, follower: Follower): Following
@@ -49,7 +51,8 @@ interface Followed { conversationId: string, follower: Follower, askedAt: number
 export const pauseMs = (failures: number, random: number): number =>
   Math.min(lineTimes.longestPauseMs, lineTimes.firstPauseMs * 2 ** (failures - 1)) * (0.5 + random / 2)
 
-export function openLine(options: LineOptions): LiveLine {
+/** Makes the line; it connects at `open()`. */
+export function makeLine(options: LineOptions): LiveLine {
   const waiting = new Map<string, Waiting>()
   const followed = new Map<string, Followed>()
   const asked = new Map<string, Followed>()
@@ -57,7 +60,7 @@ export function openLine(options: LineOptions): LiveLine {
   let kind: LineTransport = 'socket'
   let preferred: LineTransport = 'socket'
   let up = false
-  let closed = false
+  let closed = true
   let failures = 0
   let heardAt = 0
   let comeBackMs: number | null = null
@@ -155,6 +158,7 @@ export function openLine(options: LineOptions): LiveLine {
   }
 
   function close() {
+    if (closed) return
     closed = true
     clearTimeout(next)
     lost()
@@ -196,6 +200,12 @@ export function openLine(options: LineOptions): LiveLine {
     connect()
   }
 
-  connect()
-  return { request, follow, wake, sleep: () => { if (transport) lost() }, close }
+  const open = () => {
+    if (!closed) return
+    closed = false
+    failures = 0
+    connect()
+  }
+
+  return { open, request, follow, wake, sleep: () => { if (transport) lost() }, close }
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { newId } from '../../../shared/ids.ts'
 import type { Command, LiveEvent } from '../../../shared/protocol.ts'
-import { lineTimes, openLine, pauseMs, type LineState, type LineTransport, type LiveLine } from '../../../utils/live-line.ts'
+import { lineTimes, makeLine, pauseMs, type LineState, type LineTransport, type LiveLine } from '../../../utils/live-line.ts'
 import { LostError, RefusedError } from '../../../utils/problems.ts'
 import type { OpenTransport, TransportHandlers } from '../../../utils/live-transport.ts'
 
@@ -20,7 +20,8 @@ function dial() {
     opened.push(one)
     return { send: command => one.sent.push(command), close: () => { one.closed = true } }
   }
-  const line = openLine({ transports: { socket: transport('socket'), events: transport('events') }, event: () => {}, state: state => states.push(state) })
+  const line = makeLine({ transports: { socket: transport('socket'), events: transport('events') }, event: () => {}, state: state => states.push(state) })
+  line.open()
   return { line, opened, states, last: () => opened.at(-1)! }
 }
 
