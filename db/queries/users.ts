@@ -35,6 +35,11 @@ export async function rememberModel(q: Query, userId: string, model: string): Pr
   await q.update(user).set({ model }).where(eq(user.id, userId))
 }
 
+export async function setName(q: Query, userId: string, name: string): Promise<void> {
+  const { user } = tablesOf(q)
+  await q.update(user).set({ name, updatedAt: new Date() }).where(eq(user.id, userId))
+}
+
 /** Object keys of all a user has stored. */
 export async function mediaKeysOf(q: Query, userId: string): Promise<string[]> {
   const { media } = tablesOf(q)

@@ -1,5 +1,5 @@
 /** Accounts as the domain sees them: guests that become users, and leaving for good. */
-import { countTurn, findUser, forgetTurns, lostGuests, mediaKeysOf, moveEverything, rememberModel, removeExpired, removeOtherSessions, removeSession, removeUser, sessionsOf } from '../../db/queries/users.ts'
+import { countTurn, findUser, forgetTurns, lostGuests, mediaKeysOf, moveEverything, rememberModel, removeExpired, removeOtherSessions, removeSession, removeUser, setName, sessionsOf } from '../../db/queries/users.ts'
 import type { Tx } from '../../db/database.ts'
 import { newId } from '../../shared/ids.ts'
 import type { Services } from '../services.ts'
@@ -28,6 +28,12 @@ async function removeWithObjects(services: Services, tx: Tx, userId: string): Pr
   if (!await removeUser(tx, userId)) return false
   await services.queue.enqueue(tx, 'delete-objects', { prefixes })
   return true
+}
+
+/** Changes how a person is called; the username stays. */
+export async function renameUser({ database }: Services, user: SessionUser, name: string): Promise<SessionUser> {
+  await setName(database.db, user.id, name)
+  return { ...user, name }
 }
 
 /** Removes the account with everything it has, and ends its sessions and sockets everywhere. */

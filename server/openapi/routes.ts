@@ -1,0 +1,39 @@
+/**
+ * Every REST route there is, by method and path: what the OpenAPI document is made of, and what tests put together as an
+ * application. A file under server/api that is not here (nor on the short list of the test) fails
+ * tests/unit/server/openapi/routes.test.ts.
+ */
+import type { Route } from '../utils/route.ts'
+import deleteAccount from '../api/account/index.delete.ts'
+import changeAccount from '../api/account/index.patch.ts'
+import changePassword from '../api/auth/change-password.post.ts'
+import signInAsGuest from '../api/auth/sign-in/anonymous.post.ts'
+import signIn from '../api/auth/sign-in/username.post.ts'
+import signOut from '../api/auth/sign-out.post.ts'
+import signUp from '../api/auth/sign-up/email.post.ts'
+import listModels from '../api/models.get.ts'
+import session from '../api/session.get.ts'
+import endSession from '../api/sessions/[id].delete.ts'
+import endOtherSessions from '../api/sessions/index.delete.ts'
+import listSessions from '../api/sessions/index.get.ts'
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
+
+export interface ListedRoute { method: Method, path: string, route: Route }
+
+const listed = (method: Method, path: string, route: Route): ListedRoute => ({ method, path, route })
+
+export const routes: readonly ListedRoute[] = [
+  listed('get', '/api/session', session),
+  listed('post', '/api/auth/sign-up/email', signUp),
+  listed('post', '/api/auth/sign-in/username', signIn),
+  listed('post', '/api/auth/sign-in/anonymous', signInAsGuest),
+  listed('post', '/api/auth/sign-out', signOut),
+  listed('post', '/api/auth/change-password', changePassword),
+  listed('patch', '/api/account', changeAccount),
+  listed('delete', '/api/account', deleteAccount),
+  listed('get', '/api/sessions', listSessions),
+  listed('delete', '/api/sessions', endOtherSessions),
+  listed('delete', '/api/sessions/:id', endSession),
+  listed('get', '/api/models', listModels),
+]
