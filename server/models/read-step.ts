@@ -143,7 +143,7 @@ async function readAll(reader: ReadableStreamDefaultReader<LanguageModelV4Stream
  * Makes one call and emits its chunks.
  * @throws ModelFault for every failure of the model; the run's abort reason, as it is, when its signal fired
  */
-export async function readStep(run: ReplyRun, call: LanguageModelV4CallOptions): Promise<StepResult> {
+export async function readStep(run: Pick<ReplyRun, 'model' | 'signal' | 'emit' | 'saveMedia'>, call: LanguageModelV4CallOptions): Promise<StepResult> {
   const watched = watch(run)
   const step = new Step(run)
   let begun = false

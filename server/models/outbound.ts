@@ -1,0 +1,98 @@
+/**
+ * The one way out: every request that this server makes to an address that came from configuration, a model or a user
+ * goes through here (docs/security.md). A name is checked where it is resolved, at the very connection that is used, so that
+ * no redirect and no change of DNS between check and use leads inside.
+ */
+import { lookup as resolveName } from 'node:dns'
+import { isIP, type LookupFunction } from 'node:net'
+import ipaddr from 'ipaddr.js'
+import { Agent, FormData as UndiciFormData, buildConnector, fetch as undiciFetch } from 'undici'
+
+export class AddressRefused extends Error {
+  constructor(host: string) {
+    super(`Connecting to ${host} is not allowed: it is not a public address.`)
+    this.name = 'AddressRefused'
+  }
+}
+
+export interface Outbound {
+  fetch: typeof globalThis.fetch
+  close(): Promise<void>
+}
+
+/** True for addresses of the public internet alone; IPv4 inside IPv6 is judged as what it is. */
+export function isPublicAddress(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false
+  const parsed = ipaddr.process(address)
+  if (parsed.range() !== 'unicast') return false
+  if (parsed.kind() === 'ipv4') return true
+  // IPv4 carried in other ways (6to4, Teredo, NAT64) has ranges of its own, so it never comes here as unicast.
+  return true
+}
+
+/** Resolves a name and refuses it when any of its addresses is not public. */
+const publicLookup: LookupFunction = (hostname, options, callback) => {
+  resolveName(hostname, { ...options, all: true }, (error, addresses) => {
+    if (error) return callback(error, '', 0)
+    const [first] = addresses
+    if (!first || addresses.some(({ address }) => !isPublicAddress(address))) return callback(new AddressRefused(hostname), '', 0)
+    if (options.all) callback(null, addresses)
+    else callback(null, first.address, first.family)
+  })
+}
+
+const originOf = (url: string) => new URL(url).origin
+const portOf = (protocol: string, port: string) => port || (protocol === 'https:' ? '443' : '80')
+const bare = (hostname: string) => hostname.replace(/^\[|\]$/g, '')
+
+function checkedConnector(trusted: ReadonlySet<string>, allowPrivate: boolean): buildConnector.connector {
+  const direct = buildConnector({ allowH2: false })
+  const guarded = buildConnector({ allowH2: false, lookup: publicLookup })
+  return (options, callback) => {
+    const { protocol, hostname, port } = options
+    const host = bare(hostname)
+    if (allowPrivate || trusted.has(`${protocol}|${host}|${portOf(protocol, port)}`)) return direct(options, callback)
+    // An address in the URL is not looked up, so the look-up can't refuse it.
+    if (isIP(host) && !isPublicAddress(host)) return callback(new AddressRefused(host), null)
+    guarded(options, callback)
+  }
+}
+
+/** Node's own FormData is unknown to this undici; the parts are the same. */
+function ownForm(form: FormData): UndiciFormData {
+  const own = new UndiciFormData()
+  for (const [name, value] of form) {
+    if (typeof value === 'string') own.append(name, value)
+    else own.append(name, value, value.name)
+  }
+  return own
+}
+
+/**
+ * Opens the guarded fetch. Redirects are errors: what we talk to is configured, and has one address.
+ * @param options.trusted base URLs the operator wrote down: they may be private or this very machine
+ * @param options.maxResponseBytes of one answer's body; the connection is ended past it
+ */
+export function openOutbound(options: { trusted: string[], allowPrivate: boolean, maxResponseBytes?: number }): Outbound {
+  const trusted = new Set(options.trusted.map(originOf).map((origin) => {
+    const { protocol, hostname, port } = new URL(origin)
+    return `${protocol}|${bare(hostname)}|${portOf(protocol, port)}`
+  }))
+  const agent = new Agent({
+    connect: checkedConnector(trusted, options.allowPrivate),
+    // One connection a stream, as many as there are streams; idle ones stay a while for the next.
+    keepAliveTimeout: 30_000,
+    maxResponseSize: options.maxResponseBytes ?? 64 * 1024 ** 2,
+    // Silence is judged where it is known what is waited for.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  })
+  const guardedFetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const url = input instanceof Request ? input.url : input
+    if (!/^https?:$/.test(new URL(url).protocol)) throw new AddressRefused(String(url).slice(0, 40))
+    const body = init?.body instanceof FormData ? ownForm(init.body) : init?.body
+    const answer = await undiciFetch(url, { ...init, body, redirect: 'error', dispatcher: agent } as Parameters<typeof undiciFetch>[1])
+    return answer as unknown as Response
+  }
+  return { fetch: guardedFetch as typeof globalThis.fetch, close: () => agent.destroy() }
+}
