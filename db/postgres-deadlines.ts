@@ -18,9 +18,11 @@ function limitQueries<C extends Client>(client: C, ms: number, prepare: boolean)
     const query = unsafe(text, params, { ...options, prepare: prepare && Boolean(params?.length) })
     const timer = setTimeout(() => {
       const open = query as unknown as Rejectable
-      open.reject(late(ms))
-      // Takes it out of the queue, or tells the server: best effort, nobody waits for it.
+      const reject = open.reject
+      open.reject = () => reject(late(ms))
+      // Takes it out of the queue, or tells the server, before it counts as ended; best effort, nobody waits for it.
       Promise.resolve(open.cancel()).catch(() => {})
+      open.reject(late(ms))
     }, ms)
     const settled = () => clearTimeout(timer)
     query.then(settled, settled)

@@ -8,6 +8,8 @@ export class QueryError extends Error {
   constructor(statement: string, cause: unknown) {
     super(`${cause instanceof Error ? cause.message : String(cause)} in: ${statement.slice(0, 500)}`, { cause })
     this.name = 'QueryError'
+    // Postgres shows the row or key there.
+    if (cause instanceof Error && 'detail' in cause) delete cause.detail
     this.code = String((cause as { code?: unknown } | null)?.code ?? '')
   }
 }

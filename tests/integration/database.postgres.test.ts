@@ -1,0 +1,57 @@
+import { eq, sql } from 'drizzle-orm'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { rows } from '../../db/database.ts'
+import { openPostgres } from '../../db/open.postgres.ts'
+import { newId } from '../../shared/ids.ts'
+import { databaseContract } from '../contract/database.ts'
+import { migrations } from '../support/database.ts'
+import { createPostgres, type TestPostgres } from '../support/postgres.ts'
+
+describe('PostgreSQL keeps the database contract', () => databaseContract('postgres'))
+
+describe('PostgreSQL alone', () => {
+  let empty: TestPostgres
+  beforeAll(async () => { empty = await createPostgres({ migrated: false }) }, 60_000)
+  afterAll(() => empty.drop())
+
+  it('is migrated once by ten that open it together', async () => {
+    const open = () => openPostgres({ url: empty.url, directUrl: empty.url, migrations: migrations.postgres, max: 1 })
+    const opened = Array.from({ length: 10 }, open)
+    await Promise.all(opened.map(database => database.ready))
+    const { db } = opened[0]!
+    expect(await rows(db, sql`select cast(count(*) as integer) as n from drizzle.__drizzle_migrations`)).toEqual([{ n: migrations.postgres.length }])
+    await Promise.all(opened.map(database => database.close()))
+  })
+
+  it('ends a query that takes too long, and a transaction that waits too long for a connection', async () => {
+    const database = openPostgres({ url: empty.url, directUrl: empty.url, migrations: [], max: 1, queryTimeoutMs: 300 })
+    await database.ready
+    await expect(rows(database.db, sql`select pg_sleep(20)`)).rejects.toThrow('did not answer within 300 ms')
+    const hold = Promise.withResolvers<null>()
+    const held = database.db.transaction(() => hold.promise)
+    await expect(database.db.transaction(async () => 1)).rejects.toThrow('did not answer within 300 ms')
+    hold.resolve(null)
+    await held
+    expect(await rows(database.db, sql`select 1 as one`)).toEqual([{ one: 1 }])
+    await database.close()
+  })
+
+  it('serves queries without prepared statements when the address for queries is a pooler’s', async () => {
+    const database = openPostgres({ url: `${empty.url}?application_name=pooled`, directUrl: empty.url, migrations: migrations.postgres })
+    await database.ready
+    const id = newId()
+    await database.db.insert(database.tables.user).values({ id, name: 'Ada', email: id })
+    expect(await database.db.select().from(database.tables.user).where(eq(database.tables.user.id, id))).toHaveLength(1)
+    expect(await rows(database.db, sql`select name from pg_prepared_statements`)).toEqual([])
+    await database.close()
+  })
+
+  it('rejects `ready` with the reason when the database refuses us, and harms nothing when nobody asked', async () => {
+    const refused = new URL(empty.url)
+    refused.pathname = '/there_is_no_such_database'
+    const database = openPostgres({ url: refused.href, directUrl: refused.href, migrations: migrations.postgres })
+    await expect(database.ready).rejects.toThrow('does not exist')
+    await expect(database.check()).rejects.toThrow()
+    await database.close()
+  })
+})
