@@ -1,0 +1,77 @@
+import { useEventListener, useResizeObserver } from '@vueuse/core'
+import { nextTick, onMounted, type Ref, ref } from 'vue'
+
+/** How near the end, in pixels, still counts as there. */
+const tolerance = 8
+
+/** Where a reader was, kept per conversation while the page lives: a message and its distance from the top; null at the end. */
+const places = new Map<string, { id: string, top: number } | null>()
+
+/**
+ * Keeps a reader where they are. The scroller must be `flex-direction: column-reverse` with one child (`content`): then the
+ * end is `scrollTop` 0, the browser follows it by itself, and a page is at its end before any script runs. Away from
+ * the end, the message at the top edge keeps its place on screen whatever grows, loads or is put in above or below it.
+ * Messages are the elements with `data-message-id`.
+ */
+export function useStickToBottom(scroller: Ref<HTMLElement | null>, content: Ref<HTMLElement | null>, key: () => string) {
+  const atEnd = ref(true)
+  let anchor: { element: HTMLElement, top: number } | null = null
+
+  const messages = () => content.value?.querySelectorAll<HTMLElement>('[data-message-id]') ?? []
+  const topOf = (element: HTMLElement) => element.getBoundingClientRect().top - (scroller.value?.getBoundingClientRect().top ?? 0)
+
+  function findAnchor() {
+    const all = messages()
+    let low = 0
+    let high = all.length - 1
+    // The first message whose end is below the top edge.
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const element = all[middle]
+      if (element && topOf(element) + element.offsetHeight > 0) high = middle
+      else low = middle + 1
+    }
+    const element = all[low]
+    anchor = element ? { element, top: topOf(element) } : null
+  }
+
+  function remember() {
+    if (!scroller.value) return
+    atEnd.value = Math.abs(scroller.value.scrollTop) <= tolerance
+    if (atEnd.value) anchor = null
+    else findAnchor()
+    const id = anchor?.element.dataset.messageId
+    places.set(key(), anchor && id ? { id, top: anchor.top } : null)
+  }
+
+  function hold() {
+    if (!scroller.value || !anchor?.element.isConnected) return
+    const moved = topOf(anchor.element) - anchor.top
+    if (Math.abs(moved) >= 1) scroller.value.scrollTop += moved
+  }
+
+  /** Brings a message into view; false when it isn't mounted. */
+  async function scrollToMessage(id: string, at?: number): Promise<boolean> {
+    await nextTick()
+    const element = [...messages()].find(message => message.dataset.messageId === id)
+    if (!element || !scroller.value) return false
+    scroller.value.scrollTop += topOf(element) - (at ?? Math.min(80, scroller.value.clientHeight / 4))
+    remember()
+    return true
+  }
+
+  async function jumpToEnd(smooth = false) {
+    await nextTick()
+    const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches
+    scroller.value?.scrollTo({ top: 0, behavior: smooth && !still ? 'smooth' : 'instant' })
+  }
+
+  useEventListener(scroller, 'scroll', remember, { passive: true })
+  useResizeObserver(content, hold)
+  onMounted(() => {
+    const place = places.get(key())
+    if (place) void scrollToMessage(place.id, place.top)
+    else remember()
+  })
+  return { atEnd, jumpToEnd, scrollToMessage }
+}

@@ -1,0 +1,35 @@
+import type { Mermaid } from 'mermaid'
+
+let loading: Promise<Mermaid> | undefined
+let count = 0
+/** Mermaid keeps its settings globally, so drawings are made one after the other. */
+let queue: Promise<unknown> = Promise.resolve()
+
+/** Everything a diagram could set for itself and must not. */
+const ours = ['secure', 'securityLevel', 'startOnLoad', 'maxTextSize', 'maxEdges', 'suppressErrorRendering', 'htmlLabels', 'flowchart', 'theme', 'themeCSS', 'themeVariables', 'fontFamily', 'altFontFamily', 'dompurifyConfig', 'look']
+
+/**
+ * A Mermaid source as an SVG document. Labels are SVG text, never HTML. The result is meant to be shown as a *picture*
+ * (`<img src="blob:…">`): there a browser neither runs scripts nor loads anything, whatever the SVG says.
+ */
+export function drawDiagram(source: string, dark: boolean): Promise<string> {
+  const drawing = queue.then(async () => {
+    const mermaid = await (loading ??= import('mermaid').then(module => module.default))
+    mermaid.initialize({
+      startOnLoad: false, securityLevel: 'strict', suppressErrorRendering: true, htmlLabels: false, flowchart: { htmlLabels: false },
+      theme: dark ? 'dark' : 'neutral', fontFamily: 'system-ui, sans-serif', maxTextSize: 20_000, maxEdges: 300, secure: ours,
+    })
+    const { svg } = await mermaid.render(`diagram-${++count}`, source)
+    return svg
+  })
+  queue = drawing.catch(() => undefined)
+  return drawing
+}
+
+/** Width and height of an SVG document by its view box, so that its place can be kept. */
+export function sizeOfSvg(svg: string): { width: number, height: number } | null {
+  const box = /viewBox="([-\d.]+) ([-\d.]+) ([\d.]+) ([\d.]+)"/.exec(svg)
+  const width = Math.ceil(Number(box?.[3]))
+  const height = Math.ceil(Number(box?.[4]))
+  return width > 0 && height > 0 ? { width, height } : null
+}

@@ -1,0 +1,113 @@
+import type { GrammarState, HighlighterCore, LanguageRegistration } from 'shiki/core'
+
+/** A coloured stretch of one line; `style` holds both themes' colours as custom properties (`--light`, `--dark`). */
+export interface Token { text: string, style: Record<string, string> }
+
+/** Code longer than this stays plain: nobody reads colours in it, and it would hold the page up. */
+const longestCode = 100_000
+const longestLine = 2_000
+const themes = { light: 'github-light-high-contrast', dark: 'github-dark-default' } as const
+
+type Grammar = { default: LanguageRegistration[] }
+const grammars: Record<string, () => Promise<Grammar>> = {
+  bash: () => import('shiki/langs/bash.mjs'),
+  c: () => import('shiki/langs/c.mjs'),
+  cpp: () => import('shiki/langs/cpp.mjs'),
+  csharp: () => import('shiki/langs/csharp.mjs'),
+  css: () => import('shiki/langs/css.mjs'),
+  diff: () => import('shiki/langs/diff.mjs'),
+  docker: () => import('shiki/langs/docker.mjs'),
+  go: () => import('shiki/langs/go.mjs'),
+  html: () => import('shiki/langs/html.mjs'),
+  java: () => import('shiki/langs/java.mjs'),
+  javascript: () => import('shiki/langs/javascript.mjs'),
+  json: () => import('shiki/langs/json.mjs'),
+  jsx: () => import('shiki/langs/jsx.mjs'),
+  kotlin: () => import('shiki/langs/kotlin.mjs'),
+  latex: () => import('shiki/langs/latex.mjs'),
+  lua: () => import('shiki/langs/lua.mjs'),
+  markdown: () => import('shiki/langs/markdown.mjs'),
+  php: () => import('shiki/langs/php.mjs'),
+  powershell: () => import('shiki/langs/powershell.mjs'),
+  python: () => import('shiki/langs/python.mjs'),
+  r: () => import('shiki/langs/r.mjs'),
+  ruby: () => import('shiki/langs/ruby.mjs'),
+  rust: () => import('shiki/langs/rust.mjs'),
+  scala: () => import('shiki/langs/scala.mjs'),
+  sql: () => import('shiki/langs/sql.mjs'),
+  swift: () => import('shiki/langs/swift.mjs'),
+  toml: () => import('shiki/langs/toml.mjs'),
+  tsx: () => import('shiki/langs/tsx.mjs'),
+  typescript: () => import('shiki/langs/typescript.mjs'),
+  vue: () => import('shiki/langs/vue.mjs'),
+  xml: () => import('shiki/langs/xml.mjs'),
+  yaml: () => import('shiki/langs/yaml.mjs'),
+}
+const otherNames: Record<string, string> = {
+  'sh': 'bash', 'shell': 'bash', 'zsh': 'bash', 'console': 'bash', 'c++': 'cpp', 'cs': 'csharp', 'c#': 'csharp', 'dockerfile': 'docker', 'golang': 'go',
+  'js': 'javascript', 'mjs': 'javascript', 'cjs': 'javascript', 'node': 'javascript', 'jsonc': 'json', 'json5': 'json', 'kt': 'kotlin', 'tex': 'latex', 'md': 'markdown', 'ps1': 'powershell',
+  'py': 'python', 'rb': 'ruby', 'rs': 'rust', 'ts': 'typescript', 'mts': 'typescript', 'yml': 'yaml', 'svg': 'xml', 'postgres': 'sql', 'sqlite': 'sql', 'patch': 'diff',
+}
+
+/** The name we highlight a fence's language by; null when it stays plain. */
+export function languageOf(name: string): string | null {
+  const lower = name.trim().toLowerCase()
+  const known = Object.hasOwn(otherNames, lower) ? otherNames[lower] : lower
+  return known !== undefined && Object.hasOwn(grammars, known) ? known : null
+}
+
+let opening: Promise<HighlighterCore> | undefined
+const loaded = new Map<string, Promise<HighlighterCore>>()
+
+function openHighlighter(): Promise<HighlighterCore> {
+  return opening ??= (async () => {
+    const [{ createHighlighterCore }, { createJavaScriptRegexEngine }, light, dark] = await Promise.all([
+      import('shiki/core'), import('shiki/engine/javascript'),
+      import('shiki/themes/github-light-high-contrast.mjs'), import('shiki/themes/github-dark-default.mjs'),
+    ])
+    return createHighlighterCore({ engine: createJavaScriptRegexEngine({ forgiving: true }), themes: [light.default, dark.default], langs: [] })
+  })()
+}
+
+/** The highlighter with that language ready; loaded once. */
+function withLanguage(language: string): Promise<HighlighterCore> {
+  const known = loaded.get(language)
+  if (known) return known
+  const loading = (async () => {
+    const [highlighter, grammar] = await Promise.all([openHighlighter(), grammars[language]?.()])
+    if (grammar) await highlighter.loadLanguage(grammar.default)
+    return highlighter
+  })()
+  loaded.set(language, loading)
+  return loading
+}
+
+export interface LineHighlighter {
+  /** Lines of `code` as tokens. Lines that did not change since the last call are the same arrays, and cost nothing. */
+  update(code: string): Token[][]
+}
+
+/** A highlighter for one block of code that grows; null when the language stays plain. Rejects when its parts could not be loaded. */
+export async function openLineHighlighter(name: string): Promise<LineHighlighter | null> {
+  const language = languageOf(name)
+  if (!language) return null
+  const highlighter = await withLanguage(language)
+  let known: { text: string, tokens: Token[], after: GrammarState | undefined }[] = []
+  const readLine = (text: string, before: GrammarState | undefined) => {
+    if (text.length > longestLine) return { text, tokens: [{ text, style: {} }], after: before }
+    const result = highlighter.codeToTokens(text, { lang: language, themes, defaultColor: false, cssVariablePrefix: '--', ...(before ? { grammarState: before } : {}) })
+    const tokens = (result.tokens[0] ?? []).map(token => ({ text: token.content, style: typeof token.htmlStyle === 'object' ? token.htmlStyle : {} }))
+    return { text, tokens, after: result.grammarState }
+  }
+  return {
+    update(code) {
+      const texts = code.split('\n')
+      if (code.length > longestCode) return texts.map(text => [{ text, style: {} }])
+      let same = 0
+      while (same < known.length && same < texts.length && known[same]?.text === texts[same]) same++
+      known = known.slice(0, same)
+      for (const text of texts.slice(same)) known.push(readLine(text, known.at(-1)?.after))
+      return known.map(line => line.tokens)
+    },
+  }
+}
