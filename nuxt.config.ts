@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { NitroConfig } from 'nitropack/types'
 import { bundledMigrations } from './db/bundle-migrations.ts'
 
+/** Files as text in a module, so that they travel with the build. */
+const bundledText = (paths: string[]) => `export const files = ${JSON.stringify(Object.fromEntries(paths.map(path => [basename(path), readFileSync(path, 'utf8')])))}`
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 // Apart and typed, because the type Nuxt has for it here lacks most of Nitro's settings (two versions of @nuxt/schema meet in the tree).
@@ -9,7 +13,12 @@ const nitro: NitroConfig = {
   experimental: { websocket: true },
   // nitropack bundles crossws 0.3.5, whose copy of `ws` can be made to hold memory without end (docs/security.md).
   alias: { 'crossws/adapters/node': here('./node_modules/crossws/dist/adapters/node.mjs') },
-  virtual: { '#db-migrations': () => bundledMigrations(here('./db/migrations')) },
+  // Ours takes out what isn't for people, then Nuxt's draws the page.
+  errorHandler: [here('./server/error-handler.ts'), here('./node_modules/@nuxt/nitro-server/dist/runtime/handlers/error.mjs')],
+  virtual: {
+    '#db-migrations': () => bundledMigrations(here('./db/migrations')),
+    '#swagger-ui': () => bundledText(['swagger-ui-bundle.js', 'swagger-ui.css'].map(name => here(`./node_modules/swagger-ui-dist/${name}`))),
+  },
 }
 
 export default defineNuxtConfig({

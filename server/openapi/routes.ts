@@ -11,11 +11,16 @@ import signInAsGuest from '../api/auth/sign-in/anonymous.post.ts'
 import signIn from '../api/auth/sign-in/username.post.ts'
 import signOut from '../api/auth/sign-out.post.ts'
 import signUp from '../api/auth/sign-up/email.post.ts'
+import health from '../api/health/index.get.ts'
+import live from '../api/health/live.get.ts'
+import ready from '../api/health/ready.get.ts'
 import listModels from '../api/models.get.ts'
 import session from '../api/session.get.ts'
 import endSession from '../api/sessions/[id].delete.ts'
 import endOtherSessions from '../api/sessions/index.delete.ts'
 import listSessions from '../api/sessions/index.get.ts'
+
+import metrics from '../routes/metrics.get.ts'
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
@@ -36,4 +41,8 @@ export const routes: readonly ListedRoute[] = [
   listed('delete', '/api/sessions', endOtherSessions),
   listed('delete', '/api/sessions/:id', endSession),
   listed('get', '/api/models', listModels),
+  listed('get', '/api/health', health),
+  listed('get', '/api/health/live', live),
+  listed('get', '/api/health/ready', ready),
+  listed('get', '/metrics', metrics),
 ]

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { setResponseHeader, type H3Event } from 'h3'
 import ipaddr from 'ipaddr.js'
+import { metrics } from '../metrics.ts'
 import type { Config } from '../config.ts'
 import type { Services } from '../services.ts'
 
@@ -33,6 +34,7 @@ export function startRequest(event: H3Event, { log }: Pick<Services, 'log'>): vo
       requestId, method: event.method, path: path.slice(0, 500), status: event.node.res.statusCode, ms: Math.round(performance.now() - startedAt),
       ...(event.context.userId ? { userId: event.context.userId } : {}), ...(event.node.res.writableFinished ? {} : { cut: true }),
     }
+    metrics.requests.observe({ method: event.method, status: `${Math.floor(event.node.res.statusCode / 100)}xx` }, (performance.now() - startedAt) / 1000)
     if (quiet.test(path)) log.debug(line, 'request')
     else log.info(line, 'request')
   })

@@ -32,6 +32,8 @@ export interface RouteShape<P extends Schema = Schema, Q extends Schema = Schema
   maxBytes?: number
   /** What it answers with 200. */
   answer?: z.ZodType
+  /** Answers also while the database isn't open yet. */
+  early?: boolean
   /** Content type of an answer that isn't JSON. */
   answers?: string
 }
@@ -54,7 +56,7 @@ const readyDeadlineMs = 10_000
 const opened = new WeakSet<Services>()
 
 /** The services, once the database has its tables. */
-async function openServices(): Promise<Services> {
+async function openServices(early = false): Promise<Services> {
   let services: Services
   try {
     services = useServices()
@@ -62,7 +64,7 @@ async function openServices(): Promise<Services> {
   catch (cause) {
     throw new AppError('unavailable', { cause })
   }
-  if (opened.has(services)) return services
+  if (early || opened.has(services)) return services
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new AppError('unavailable')), readyDeadlineMs)
@@ -127,7 +129,7 @@ function route(access: 'user' | 'public', shape: RouteShape, run: (services: Ser
   const handler = defineEventHandler(async (event) => {
     setResponseHeader(event, 'cache-control', 'no-store')
     try {
-      return await run(await openServices(), event)
+      return await run(await openServices(shape.early), event)
     }
     catch (error) {
       return answerProblem(event, error)

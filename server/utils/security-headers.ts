@@ -70,3 +70,7 @@ export function setSecurityHeaders(event: H3Event, config: Pick<Config, 'env' | 
     ...(config.env.PUBLIC_URL?.startsWith('https:') ? { 'strict-transport-security': 'max-age=31536000' } : {}),
   })
 }
+
+/** Marks the scripts (and what loads them ahead) in a piece of our own HTML as ours. */
+export const addNonce = (html: string, nonce: string | undefined): string =>
+  nonce === undefined ? html : html.replace(/<(script|link|style)(?=[\s>])(?![^>]*\snonce=)/g, `<$1 nonce="${nonce}"`)

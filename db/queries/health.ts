@@ -1,0 +1,10 @@
+import { count, inArray } from 'drizzle-orm'
+import { openStatuses, type Status } from '../../shared/conversation.ts'
+import { tablesOf, type Query } from '../database.ts'
+
+/** How many replies are open, by status. */
+export async function countOpenReplies(q: Query): Promise<Map<Status, number>> {
+  const { message } = tablesOf(q)
+  const rows = await q.select({ status: message.status, count: count() }).from(message).where(inArray(message.status, [...openStatuses])).groupBy(message.status)
+  return new Map(rows.map(row => [row.status, row.count]))
+}
