@@ -21,8 +21,11 @@ export type JobPayload<N extends JobName> = z.infer<(typeof jobTypes)[N]['payloa
 /** Milliseconds to wait after the `attempts`-th failure: 1 s, 3 s, 9 s … one hour at most. */
 export const backOffMs = (attempts: number): number => Math.min(3_600_000, 1000 * 3 ** (attempts - 1))
 
-/** Scheduled jobs, in cron's five fields (UTC); each runs once per period however many workers there are. */
-export const schedule: readonly { match: string, name: JobName, payload: JobPayload<'sweep'> }[] = [
-  { match: '* * * * *', name: 'sweep', payload: { what: 'often' } },
-  { match: '17 3 * * *', name: 'sweep', payload: { what: 'daily' } },
+/**
+ * Scheduled jobs, in cron's five fields (UTC); each runs once per period however many workers there are. A run that
+ * was missed while no worker lived is made up for, once, if it is no older than `catchUpMs`.
+ */
+export const schedule: readonly { id: string, match: string, name: JobName, payload: JobPayload<'sweep'>, catchUpMs: number }[] = [
+  { id: 'sweep-often', match: '* * * * *', name: 'sweep', payload: { what: 'often' }, catchUpMs: 0 },
+  { id: 'sweep-daily', match: '17 3 * * *', name: 'sweep', payload: { what: 'daily' }, catchUpMs: 86_400_000 },
 ]
