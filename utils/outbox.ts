@@ -73,7 +73,8 @@ export function openOutbox(options: OutboxOptions): Outbox {
   /** Ids known to be in storage: only these can have been taken away by another tab. */
   const stored = new Set<string>()
   const running = new Set<string>()
-  const timers = new Set<ReturnType<typeof setTimeout>>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let flushAt = Infinity
   let closed = false
 
   const ordered = () => [...entries.values()].sort((a, b) => a.command.id < b.command.id ? -1 : 1)
@@ -91,12 +92,16 @@ export function openOutbox(options: OutboxOptions): Outbox {
     tell()
     await keep.remove(id).catch(() => {})
   }
+  /** Flushes in `ms`, or earlier when that is planned already. */
   const later = (ms: number) => {
-    const timer = setTimeout(() => {
-      timers.delete(timer)
+    const at = Date.now() + ms
+    if (closed || at >= flushAt) return
+    clearTimeout(timer)
+    flushAt = at
+    timer = setTimeout(() => {
+      flushAt = Infinity
       flush()
     }, ms)
-    timers.add(timer)
   }
 
   async function reload() {
@@ -164,6 +169,8 @@ export function openOutbox(options: OutboxOptions): Outbox {
   }
 
   function flush() {
+    const due = Math.min(...ordered().map(entry => entry.state === 'kept' ? entry.notBefore ?? 0 : 0).filter(at => at > Date.now()))
+    if (due < Infinity) later(due - Date.now())
     if (closed || !options.isUp()) return
     const conversations = new Set(ordered().filter(entry => entry.state === 'kept').map(entry => entry.command.conversationId))
     for (const id of conversations) {
@@ -183,8 +190,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
     entries.set(command.id, entry)
     tell()
     await store(entry)
-    if (notBefore) later(notBefore - Date.now())
-    else flush()
+    flush()
   }
 
   async function again(id: string) {
@@ -208,7 +214,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
 
   const close = () => {
     closed = true
-    for (const timer of timers) clearTimeout(timer)
+    clearTimeout(timer)
   }
 
   return { add, again, discard: drop, flush, reload, settle, entries: ordered, close }

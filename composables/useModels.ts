@@ -1,0 +1,27 @@
+import type { ModelInfo } from '~~/shared/models'
+
+interface ModelsAnswer { models: ModelInfo[], defaultId: string }
+
+/** Models on offer, and the one this person chose last (kept in a cookie, so that the first page knows it too). */
+export function useModels() {
+  const api = useApi()
+  const { user } = useSession()
+  const offer = useState<ModelsAnswer | null>('models', () => null)
+  const remembered = useCookie<Record<string, string>>('parley.model', { maxAge: 365 * 86_400, sameSite: 'lax', default: () => ({}) })
+
+  const models = computed(() => offer.value?.models ?? [])
+  const defaultId = computed(() => offer.value?.defaultId)
+  const find = (id: string | null | undefined): ModelInfo | undefined => models.value.find(model => model.id === id)
+  const chosen = computed<string | undefined>({
+    get() {
+      const choice = remembered.value?.[user.value?.id ?? '']
+      return find(choice) ? choice : defaultId.value
+    },
+    set(id) {
+      if (id && user.value) remembered.value = { [user.value.id]: id }
+    },
+  })
+
+  const load = async () => { offer.value = await api<ModelsAnswer>('/api/models') }
+  return { models, defaultId, chosen, find, load }
+}

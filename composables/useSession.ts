@@ -1,0 +1,40 @@
+import type { PublicUser } from '~~/shared/user'
+import { appendResponseHeader } from 'h3'
+
+interface SessionAnswer { user: PublicUser | null, guestsAllowed: boolean, signUpAllowed: boolean }
+
+/** Who is here, and the ways in and out. */
+export function useSession() {
+  const api = useApi()
+  const event = useRequestEvent()
+  const session = useState<SessionAnswer | null>('session', () => null)
+  const user = computed(() => session.value?.user ?? null)
+
+  /** Asks the server who this is. While rendering, a renewed cookie is passed on. */
+  async function load(): Promise<PublicUser | null> {
+    if (event) {
+      const response = await event.fetch('/api/session', { headers: { cookie: event.headers.get('cookie') ?? '' } })
+      for (const cookie of response.headers.getSetCookie()) appendResponseHeader(event, 'set-cookie', cookie)
+      session.value = await response.json() as SessionAnswer
+    }
+    else session.value = await api<SessionAnswer>('/api/session')
+    return user.value
+  }
+
+  const entered = (answer: { user: PublicUser }) => {
+    session.value = { guestsAllowed: false, signUpAllowed: false, ...session.value, user: answer.user }
+  }
+  const signIn = async (body: { username: string, password: string }) => entered(await api('/api/auth/sign-in/username', { method: 'POST', body }))
+  const signUp = async (body: { username: string, password: string }) => entered(await api('/api/auth/sign-up/email', { method: 'POST', body }))
+  const continueAsGuest = async () => entered(await api('/api/auth/sign-in/anonymous', { method: 'POST', body: {} }))
+  const rename = async (name: string) => entered(await api('/api/account', { method: 'PATCH', body: { name } }))
+
+  /** A whole new page afterwards: nothing of this person stays in memory. */
+  async function signOut() {
+    await api('/api/auth/sign-out', { method: 'POST', body: {} })
+    leave()
+  }
+  const leave = () => window.location.assign('/login')
+
+  return { session, user, load, signIn, signUp, continueAsGuest, rename, signOut, leave }
+}

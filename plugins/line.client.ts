@@ -1,0 +1,72 @@
+import type { LiveEvent } from '~~/shared/protocol'
+import { ensureUploaded } from '~/utils/uploads'
+
+/** The conversation an event is about, if it is about one. */
+const aboutOf = (event: LiveEvent): string | null => {
+  if (event.type === 'conversation.changed' || event.type === 'conversation.listed') return event.conversation.id
+  return 'conversationId' in event ? event.conversationId : null
+}
+
+/** Hands events to the conversations, the list and the unread marks. */
+function useNews(isLookedAt: (id: string) => boolean) {
+  const list = useConversationList()
+  const unread = useUnread()
+  const outbox = useOutbox()
+  const cache = conversationCache(useNuxtApp())
+  return (event: LiveEvent) => {
+    const id = aboutOf(event)
+    if (id) cache.get(id)?.event(event)
+    else if (event.type === 'media.changed') for (const store of cache.values()) store.event(event)
+    if (event.type === 'conversation.deleted') list.drop(event.conversationId)
+    if (event.type !== 'conversation.listed' && event.type !== 'conversation.changed') return
+    const { conversation } = event
+    const finished = list.find(conversation.id)?.busy && !conversation.busy
+    list.take(conversation)
+    if (finished && !isLookedAt(conversation.id)) unread.mark(conversation.id)
+    // One that is open settles by its messages' rows, so that nothing vanishes in between.
+    if (!isLookedAt(conversation.id)) outbox.settle(conversation.id, conversation.seq)
+  }
+}
+
+/** What still could be undone cannot be any more once the page is gone, so it goes now. The same id twice is harmless. */
+function sendDelayed(entries: ReturnType<typeof useOutbox>['entries']) {
+  for (const { command, notBefore, state } of entries.value) {
+    if (!notBefore || state !== 'kept') continue
+    void fetch('/api/commands', { method: 'POST', keepalive: true, headers: { 'content-type': 'application/json' }, body: JSON.stringify(command) }).catch(() => {})
+  }
+}
+
+/** Opens the line and the outbox for whoever is signed in. */
+export default defineNuxtPlugin(() => {
+  const { user, load, leave } = useSession()
+  const { line, on } = useSocket()
+  const { sayError } = useToasts()
+  const { entries } = useOutbox()
+  const router = useRouter()
+  on(useNews(id => !document.hidden && router.currentRoute.value.params.id === id))
+
+  /** A changed password ends every session and gives this browser a new one. */
+  async function stayOrLeave() {
+    const still = await load().catch(() => null)
+    if (still) line.open()
+    else leave()
+  }
+  on((event) => { if (event.type === 'session.ended') void stayOrLeave() })
+
+  let close: (() => void) | undefined
+  watch(() => user.value?.id, (userId, before) => {
+    if (before) line.close()
+    close?.()
+    close = undefined
+    if (!userId) return
+    close = openUserOutbox({ userId, refused: sayError, prepare: ({ command }) => ensureUploaded('mediaIds' in command ? command.mediaIds : []) })
+    line.open()
+  }, { immediate: true })
+
+  const wake = () => { if (user.value) line.wake() }
+  window.addEventListener('online', wake)
+  window.addEventListener('offline', () => line.sleep())
+  window.addEventListener('pageshow', (event) => { if (event.persisted) wake() })
+  window.addEventListener('pagehide', () => sendDelayed(entries))
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) wake() })
+})
