@@ -91,7 +91,7 @@ export function drawScene(words: string): string {
   const chance = chanceFrom(words)
   const hour = hourOf(words, chance)
   const has = (pattern: RegExp) => pattern.test(words)
-  const [light, tower, trees, town] = [has(/lighthouse/i), has(/sea|ocean|lake|water|boat|ship|beach|coast|island|lighthouse|harbou?r/i), has(/forest|tree|wood|park/i), has(/city|town|street|house|skyline|building/i)]
+  const [light, tower, trees, town] = [has(/lighthouse/i), has(/sea|ocean|lake|water|boat|ship|beach|coast|island|lighthouse|harbou?r/i), has(/\b(forest|trees?|woods?|park)\b/i), has(/\b(city|town|streets?|houses?|skyline|buildings?)\b/i)]
   const layers = [
     hour.dark ? stars(chance) : clouds(chance),
     orb(chance, hour, hour === hours.dusk || hour === hours.dawn),
