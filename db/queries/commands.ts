@@ -1,0 +1,43 @@
+import { and, eq, inArray, lt } from 'drizzle-orm'
+import { tablesOf, type Query, type Tx } from '../database.ts'
+import type { Tables } from '../tables.ts'
+import type { Answer } from '../../shared/protocol.ts'
+
+export type CommandRow = Tables['command']['$inferSelect']
+
+/**
+ * Takes the command for this transaction. Of two that run at once the second waits here until the first has committed.
+ * The row of the first comes back when there was one; undefined means: it is yours to carry out.
+ */
+export async function takeCommand(tx: Tx, id: string, userId: string): Promise<CommandRow | undefined> {
+  const { command } = tablesOf(tx)
+  const taken = await tx.insert(command).values({ id, userId }).onConflictDoNothing().returning({ id: command.id })
+  if (taken.length > 0) return undefined
+  const [row] = await tx.select().from(command).where(eq(command.id, id))
+  return row
+}
+
+export async function answerCommand(tx: Tx, id: string, answer: Answer): Promise<void> {
+  const { command } = tablesOf(tx)
+  await tx.update(command).set({ answer }).where(eq(command.id, id))
+}
+
+export async function dropCommandsBefore(q: Query, moment: Date): Promise<void> {
+  const { command } = tablesOf(q)
+  await q.delete(command).where(lt(command.createdAt, moment))
+}
+
+/** How many rows one statement names at most: SQLite takes 32,766 values in one. */
+const atOnce = 1000
+
+export async function buryIds(tx: Tx, ids: readonly string[]): Promise<void> {
+  const { tombstone } = tablesOf(tx)
+  for (let at = 0; at < ids.length; at += atOnce)
+    await tx.insert(tombstone).values(ids.slice(at, at + atOnce).map(id => ({ id }))).onConflictDoNothing()
+}
+
+/** Which of these ids were deleted. */
+export async function buried(q: Query, ids: readonly string[]): Promise<string[]> {
+  const { tombstone } = tablesOf(q)
+  return (await q.select({ id: tombstone.id }).from(tombstone).where(and(inArray(tombstone.id, [...ids])))).map(row => row.id)
+}

@@ -1,0 +1,75 @@
+import { and, desc, eq, exists, inArray, lt, sql } from 'drizzle-orm'
+import { tablesOf, type Query, type Tx } from '../database.ts'
+import type { Tables } from '../tables.ts'
+
+export type ConversationRow = Tables['conversation']['$inferSelect']
+export type ConversationPatch = Partial<Pick<ConversationRow,
+  'title' | 'titledBy' | 'model' | 'instructions' | 'activeMessageId' | 'pinnedAt' | 'archivedAt' | 'updatedAt'>>
+
+export async function findConversation(q: Query, id: string): Promise<ConversationRow | undefined> {
+  const { conversation } = tablesOf(q)
+  const [row] = await q.select().from(conversation).where(eq(conversation.id, id))
+  return row
+}
+
+/** Makes the conversation unless it exists; undefined when it does. */
+export async function startConversation(tx: Tx, row: Tables['conversation']['$inferInsert']): Promise<ConversationRow | undefined> {
+  const { conversation } = tablesOf(tx)
+  const [made] = await tx.insert(conversation).values(row).onConflictDoNothing().returning()
+  return made
+}
+
+/** Locks the conversation's row until the transaction ends, and reads it; undefined when it was deleted. */
+export async function lockConversation(tx: Tx, id: string): Promise<ConversationRow | undefined> {
+  const { conversation } = tablesOf(tx)
+  const [row] = await tx.update(conversation).set({ seq: sql`${conversation.seq}` }).where(eq(conversation.id, id)).returning()
+  return row
+}
+
+/**
+ * Takes the conversation's next `seq` and changes what `patch` says. The update is the row lock that puts everything
+ * that happens in a conversation in one order. Undefined when the conversation was deleted.
+ */
+export async function takeSeq(tx: Tx, id: string, patch: ConversationPatch = {}): Promise<ConversationRow | undefined> {
+  const { conversation } = tablesOf(tx)
+  const [row] = await tx.update(conversation).set({ ...patch, seq: sql`${conversation.seq} + 1` }).where(eq(conversation.id, id)).returning()
+  return row
+}
+
+export type ListedConversation = ConversationRow & { busy: boolean }
+
+const openReply = (q: Query) => {
+  const { conversation, message } = tablesOf(q)
+  return exists(q.select({ one: sql`1` }).from(message).where(and(
+    eq(message.conversationId, conversation.id), inArray(message.status, ['waiting', 'writing', 'retrying']),
+  )))
+}
+
+/** With `busy`: whether a reply in it is open. */
+export async function findListed(q: Query, id: string): Promise<ListedConversation | undefined> {
+  const { conversation } = tablesOf(q)
+  const [row] = await q.select({ row: conversation, busy: openReply(q) }).from(conversation).where(eq(conversation.id, id))
+  return row && { ...row.row, busy: Boolean(row.busy) }
+}
+
+/** The user's conversations, latest activity first; those before the moment `before`. */
+export async function listConversations(q: Query, userId: string, { before, limit }: { before?: Date, limit: number }): Promise<ListedConversation[]> {
+  const { conversation } = tablesOf(q)
+  const found = await q.select({ row: conversation, busy: openReply(q) }).from(conversation)
+    .where(and(eq(conversation.userId, userId), before && lt(conversation.updatedAt, before)))
+    .orderBy(desc(conversation.updatedAt), desc(conversation.id)).limit(limit)
+  return found.map(({ row, busy }) => ({ ...row, busy: Boolean(busy) }))
+}
+
+export async function removeConversation(tx: Tx, id: string): Promise<void> {
+  const { conversation } = tablesOf(tx)
+  await tx.delete(conversation).where(eq(conversation.id, id))
+}
+
+/** The present `seq` of each of these conversations that exists. */
+export async function seqsOf(q: Query, ids: readonly string[]): Promise<Map<string, number>> {
+  if (ids.length === 0) return new Map()
+  const { conversation } = tablesOf(q)
+  const found = await q.select({ id: conversation.id, seq: conversation.seq }).from(conversation).where(inArray(conversation.id, [...ids]))
+  return new Map(found.map(row => [row.id, row.seq]))
+}

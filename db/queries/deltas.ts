@@ -1,0 +1,52 @@
+import { and, asc, eq, exists, gte, inArray, lt, sql } from 'drizzle-orm'
+import { dialectOf, rows, tablesOf, type Query } from '../database.ts'
+import type { Chunk } from '../../shared/chunks.ts'
+
+/** What one reply streamed since the last store: deltas `n` to `upto`, one list of chunks each. */
+export interface StoredDeltas { messageId: string, epoch: number, n: number, upto: number, chunks: Chunk[][] }
+
+/**
+ * Stores what all replies of this process streamed, in one statement. Only replies that are still being written in that
+ * epoch take it: the ids of those come back, and whoever isn't among them has lost its reply.
+ */
+export async function storeDeltas(q: Query, batch: readonly StoredDeltas[]): Promise<Set<string>> {
+  const json = JSON.stringify(batch)
+  const taken = dialectOf(q) === 'postgres'
+    ? await rows<{ id: string }>(q, sql`
+        insert into delta (message_id, epoch, n, upto, chunks)
+        select v."messageId", v.epoch, v.n, v.upto, v.chunks
+        from jsonb_to_recordset(${json}::text::jsonb) as v("messageId" text, epoch int, n int, upto int, chunks jsonb)
+        join message m on m.id = v."messageId" and m.epoch = v.epoch and m.status = 'writing'
+        on conflict do nothing returning message_id as id`)
+    : await rows<{ id: string }>(q, sql`
+        insert into delta (message_id, epoch, n, upto, chunks)
+        select v.value ->> 'messageId', v.value ->> 'epoch', v.value ->> 'n', v.value ->> 'upto', v.value -> 'chunks'
+        from json_each(${json}) v
+        join message m on m.id = v.value ->> 'messageId' and m.epoch = v.value ->> 'epoch' and m.status = 'writing'
+        where true on conflict do nothing returning message_id as id`)
+  return new Set(taken.map(row => row.id))
+}
+
+/** Deltas of an epoch that hold anything from number `from` on, in order. */
+export async function deltasFrom(q: Query, messageId: string, epoch: number, from: number): Promise<StoredDeltas[]> {
+  const { delta } = tablesOf(q)
+  return q.select().from(delta).where(and(eq(delta.messageId, messageId), eq(delta.epoch, epoch), gte(delta.upto, from))).orderBy(asc(delta.n))
+}
+
+export async function dropDeltas(q: Query, messageId: string): Promise<void> {
+  const { delta } = tablesOf(q)
+  await q.delete(delta).where(eq(delta.messageId, messageId))
+}
+
+/** Deltas of takes before this one. */
+export async function dropOldDeltas(q: Query, messageId: string, epoch: number): Promise<void> {
+  const { delta } = tablesOf(q)
+  await q.delete(delta).where(and(eq(delta.messageId, messageId), lt(delta.epoch, epoch)))
+}
+
+/** Deltas of replies that have ended: a writer that lost its reply may have left some. */
+export async function dropStrayDeltas(q: Query): Promise<void> {
+  const { delta, message } = tablesOf(q)
+  await q.delete(delta).where(exists(q.select({ id: message.id }).from(message)
+    .where(and(eq(message.id, delta.messageId), inArray(message.status, ['done', 'stopped', 'failed'])))))
+}

@@ -1,0 +1,175 @@
+import { and, asc, eq, gt, inArray, isNull, lt, sql } from 'drizzle-orm'
+import { rows, tablesOf, type Query, type Tx } from '../database.ts'
+import type { Tables } from '../tables.ts'
+
+export type MessageRow = Tables['message']['$inferSelect']
+export type NewMessage = Tables['message']['$inferInsert']
+export type MessagePatch = Partial<Omit<NewMessage, 'id' | 'conversationId' | 'bornSeq' | 'epoch'>>
+
+const open = ['waiting', 'writing', 'retrying'] as const
+
+export async function findMessage(q: Query, id: string): Promise<MessageRow | undefined> {
+  const { message } = tablesOf(q)
+  const [row] = await q.select().from(message).where(eq(message.id, id))
+  return row
+}
+
+export async function findMessages(q: Query, ids: readonly string[]): Promise<MessageRow[]> {
+  if (ids.length === 0) return []
+  const { message } = tablesOf(q)
+  return q.select().from(message).where(inArray(message.id, [...ids]))
+}
+
+/** Undefined when a message with that id exists. */
+export async function insertMessage(tx: Tx, row: NewMessage): Promise<MessageRow | undefined> {
+  const { message } = tablesOf(tx)
+  const [made] = await tx.insert(message).values(row).onConflictDoNothing().returning()
+  return made
+}
+
+export async function changeMessage(tx: Tx, id: string, patch: MessagePatch): Promise<MessageRow | undefined> {
+  const { message } = tablesOf(tx)
+  const [row] = await tx.update(message).set(patch).where(eq(message.id, id)).returning()
+  return row
+}
+
+/** Takes an open, unwritten reply: the epoch grows, so that writes of an earlier take are refused. Undefined when it isn't free. */
+export async function takeReply(tx: Tx, id: string, patch: MessagePatch): Promise<MessageRow | undefined> {
+  const { message } = tablesOf(tx)
+  const [row] = await tx.update(message).set({ ...patch, status: 'writing', epoch: sql`${message.epoch} + 1`, attempt: sql`${message.attempt} + 1` })
+    .where(and(eq(message.id, id), inArray(message.status, ['waiting', 'retrying']))).returning()
+  return row
+}
+
+/** The fence: changes a reply only for the writer of this epoch. Undefined tells the writer that it lost the reply. */
+export async function changeWriting(tx: Tx, writing: { id: string, epoch: number }, patch: MessagePatch): Promise<MessageRow | undefined> {
+  const { message } = tablesOf(tx)
+  const [row] = await tx.update(message).set(patch)
+    .where(and(eq(message.id, writing.id), eq(message.epoch, writing.epoch), eq(message.status, 'writing'))).returning()
+  return row
+}
+
+/** Messages of the conversation that changed after `seq`, oldest change first. */
+export async function changedSince(q: Query, conversationId: string, seq: number, limit: number): Promise<MessageRow[]> {
+  const { message } = tablesOf(q)
+  return q.select().from(message).where(and(eq(message.conversationId, conversationId), gt(message.seq, seq)))
+    .orderBy(asc(message.seq), asc(message.bornSeq)).limit(limit)
+}
+
+/** The branch that ends at `leafId`, oldest first: at most `limit` messages, counted from the leaf. */
+export async function branch(q: Query, leafId: string, limit: number): Promise<MessageRow[]> {
+  const ids = await rows<{ id: string }>(q, sql`
+    with recursive up(id, parent_id, depth) as (
+      select id, parent_id, 1 from message where id = ${leafId}
+      union all
+      select m.id, m.parent_id, up.depth + 1 from message m join up on m.id = up.parent_id where up.depth < ${limit}
+    ) select id from up order by depth desc`)
+  const found = new Map((await findMessages(q, ids.map(row => row.id))).map(row => [row.id, row]))
+  return ids.flatMap(({ id }) => found.get(id) ?? [])
+}
+
+/** The leaf under a message that was made last; the message itself when nothing follows it. */
+export async function latestLeaf(q: Query, id: string): Promise<string> {
+  const [leaf] = await rows<{ id: string }>(q, sql`
+    with recursive down(id, born_seq, assistant) as (
+      select id, born_seq, case when role = 'assistant' then 1 else 0 end from message where id = ${id}
+      union all
+      select m.id, m.born_seq, case when m.role = 'assistant' then 1 else 0 end from message m join down on m.parent_id = down.id
+    ) select id from down order by born_seq desc, assistant desc limit 1`)
+  return leaf?.id ?? id
+}
+
+/** For each of the messages, the ids of all versions under its parent, oldest first. */
+export async function siblingsOf(q: Query, conversationId: string, of: readonly MessageRow[]): Promise<Record<string, string[]>> {
+  if (of.length === 0) return {}
+  const { message } = tablesOf(q)
+  const parents = [...new Set(of.flatMap(row => row.parentId ?? []))]
+  const pick = { id: message.id, parentId: message.parentId }
+  const found = parents.length > 0 ? await q.select(pick).from(message).where(inArray(message.parentId, parents)).orderBy(asc(message.bornSeq)) : []
+  if (of.some(row => row.parentId === null))
+    found.push(...await q.select(pick).from(message).where(and(eq(message.conversationId, conversationId), isNull(message.parentId))).orderBy(asc(message.bornSeq)))
+  const byParent = Map.groupBy(found, row => row.parentId)
+  return Object.fromEntries(of.map(row => [row.id, (byParent.get(row.parentId) ?? [row]).map(version => version.id)]))
+}
+
+/** Open replies of the conversation that were asked for before this one. */
+export async function openBefore(q: Query, row: Pick<MessageRow, 'conversationId' | 'bornSeq'>): Promise<number> {
+  const { message } = tablesOf(q)
+  const found = await q.select({ id: message.id }).from(message)
+    .where(and(eq(message.conversationId, row.conversationId), inArray(message.status, [...open]), lt(message.bornSeq, row.bornSeq))).limit(1)
+  return found.length
+}
+
+export async function openReplies(q: Query, conversationId: string): Promise<MessageRow[]> {
+  const { message } = tablesOf(q)
+  return q.select().from(message).where(and(eq(message.conversationId, conversationId), inArray(message.status, [...open]))).orderBy(asc(message.bornSeq))
+}
+
+/** Who writes now, for finding writers that died. */
+export async function writers(q: Query): Promise<string[]> {
+  const { message } = tablesOf(q)
+  const found = await q.selectDistinct({ id: message.writerId }).from(message).where(eq(message.status, 'writing'))
+  return found.flatMap(row => row.id ?? [])
+}
+
+export async function writtenBy(q: Query, writerId: string): Promise<MessageRow[]> {
+  const { message } = tablesOf(q)
+  return q.select().from(message).where(and(eq(message.status, 'writing'), eq(message.writerId, writerId)))
+}
+
+/** Of these replies, those that their writer must end: stopped by a person, or no longer its own. */
+export async function mustEnd(q: Query, ids: readonly string[]): Promise<{ id: string, epoch: number, stopped: boolean }[]> {
+  if (ids.length === 0) return []
+  const { message } = tablesOf(q)
+  const found = await q.select({ id: message.id, epoch: message.epoch, status: message.status, stop: message.stopRequestedAt }).from(message).where(inArray(message.id, [...ids]))
+  return found.map(row => ({ id: row.id, epoch: row.status === 'writing' ? row.epoch : -1, stopped: row.stop !== null }))
+}
+
+/** Waiting replies that nothing in their own conversation holds back, over all users, with the model each asks for. */
+export async function idleWaiting(q: Query, limit: number): Promise<MessageRow[]> {
+  const { message } = tablesOf(q)
+  return q.select().from(message).where(inArray(message.status, ['waiting', 'retrying'])).orderBy(asc(message.createdAt)).limit(limit)
+}
+
+export async function countWriting(q: Query, model: string): Promise<number> {
+  const { message } = tablesOf(q)
+  const found = await q.select({ id: message.id }).from(message).where(and(eq(message.status, 'writing'), eq(message.model, model)))
+  return found.length
+}
+
+export interface InLine { id: string, conversationId: string, userId: string }
+
+/**
+ * The waiting replies of a model in the order in which they get its free places. Fair between users: everyone's first
+ * comes before anyone's second, and what someone has being written counts as being first.
+ */
+export async function line(q: Query, model: string): Promise<InLine[]> {
+  return rows<InLine>(q, sql`
+    with open as (
+      select m.id, m.conversation_id, c.user_id, m.created_at, m.status,
+        row_number() over (partition by c.user_id order by case when m.status = 'writing' then 0 else 1 end, m.created_at, m.id) as turn
+      from message m join conversation c on c.id = m.conversation_id
+      where m.model = ${model} and (m.status = 'waiting' or m.status = 'writing')
+    ) select id, conversation_id as "conversationId", user_id as "userId" from open
+    where status = 'waiting' order by turn, created_at, id`)
+}
+
+/** Takes turns with every other claim of this model until the transaction ends. */
+export async function takeModelTurn(tx: Tx, model: string): Promise<void> {
+  const { modelTurn } = tablesOf(tx)
+  const takenAt = new Date()
+  await tx.insert(modelTurn).values({ model, takenAt }).onConflictDoUpdate({ target: modelTurn.model, set: { takenAt } })
+}
+
+/** Every message id of a conversation, for its tombstones. */
+export async function messageIds(q: Query, conversationId: string): Promise<string[]> {
+  const { message } = tablesOf(q)
+  return (await q.select({ id: message.id }).from(message).where(eq(message.conversationId, conversationId))).map(row => row.id)
+}
+
+/** Whether a file of the message is still on its way to being usable. */
+export async function mediaPending(q: Query, messageId: string): Promise<boolean> {
+  const { media } = tablesOf(q)
+  const found = await q.select({ id: media.id }).from(media).where(and(eq(media.messageId, messageId), inArray(media.status, ['uploading', 'processing']))).limit(1)
+  return found.length > 0
+}

@@ -1,0 +1,45 @@
+import { and, eq, inArray, lt } from 'drizzle-orm'
+import { tablesOf, type Query, type Tx } from '../database.ts'
+import type { Devices } from '../tables.ts'
+
+/** Which pair of user and conversation. */
+export interface Seat { userId: string, conversationId: string }
+
+const seatIs = (q: Query, seat: Seat) => {
+  const { websocketConnection } = tablesOf(q)
+  return and(eq(websocketConnection.userId, seat.userId), eq(websocketConnection.conversationId, seat.conversationId))
+}
+
+/** Changes the devices of a seat under its lock; the row goes with the last device. Silent when the conversation is gone. */
+export async function changeSeat(tx: Tx, seat: Seat, change: (devices: Devices) => Devices): Promise<Devices> {
+  const { websocketConnection } = tablesOf(tx)
+  const lastActive = new Date()
+  const [row] = await tx.insert(websocketConnection).values({ ...seat, lastActive, devices: {} })
+    .onConflictDoUpdate({ target: [websocketConnection.userId, websocketConnection.conversationId], set: { lastActive } }).returning()
+  const devices = change(row?.devices ?? {})
+  if (Object.keys(devices).length === 0) await tx.delete(websocketConnection).where(seatIs(tx, seat))
+  else await tx.update(websocketConnection).set({ devices }).where(seatIs(tx, seat))
+  return devices
+}
+
+export async function findSeat(q: Query, seat: Seat): Promise<{ devices: Devices, lastActive: Date } | undefined> {
+  const { websocketConnection } = tablesOf(q)
+  const [row] = await q.select().from(websocketConnection).where(seatIs(q, seat))
+  return row
+}
+
+/** Seats that nobody was heard of since `moment`: their process crashed. */
+export async function sweepSeats(q: Query, moment: Date): Promise<Seat[]> {
+  const { websocketConnection } = tablesOf(q)
+  return q.delete(websocketConnection).where(lt(websocketConnection.lastActive, moment))
+    .returning({ userId: websocketConnection.userId, conversationId: websocketConnection.conversationId })
+}
+
+/** Of these sessions, those that exist and have not run out. */
+export async function livingSessions(q: Query, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set()
+  const { session } = tablesOf(q)
+  const now = new Date()
+  const found = await q.select({ id: session.id, expiresAt: session.expiresAt }).from(session).where(inArray(session.id, [...ids]))
+  return new Set(found.filter(row => row.expiresAt > now).map(row => row.id))
+}
