@@ -91,3 +91,8 @@ export function readConfig(environment: Record<string, string | undefined>) {
     demoModel: env.DEMO_MODEL ?? !hasModels,
   })
 }
+
+let read: Config | undefined
+
+/** The configuration of this process, read at the first call. */
+export const config = (): Config => read ??= readConfig(process.env)

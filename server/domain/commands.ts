@@ -1,0 +1,104 @@
+/** Change commands: each takes effect once, in one transaction, whatever is sent again; the news goes out after the commit. */
+import { answerCommand, buryIds, buried, takeCommand } from '../../db/queries/commands.ts'
+import { lockConversation, removeConversation, takeSeq, type ConversationPatch } from '../../db/queries/conversations.ts'
+import { listMediaOfConversation, listPrefixesOfConversation } from '../../db/queries/media.ts'
+import { messageIds } from '../../db/queries/messages.ts'
+import { chosenModel, rememberModel } from '../../db/queries/chosen-models.ts'
+import type { Tx } from '../../db/database.ts'
+import type { Answer, ChangeCommand, CommandOf } from '../../shared/protocol.ts'
+import type { Services } from '../services.ts'
+import { ownConversation, type SessionUser } from './access.ts'
+import { AppError } from './errors.ts'
+import { editMessage, leafThrough, regenerateReply, retryReply, sendMessage, stopReply, type Effect } from './messages.ts'
+import { announce } from './replies.ts'
+
+/**
+ * Carries a command out, once.
+ * @throws AppError when it is refused; nothing has happened then, and the command may be sent again.
+ */
+export async function runCommand(services: Services, user: SessionUser, command: ChangeCommand): Promise<Answer> {
+  const model = await modelFor(services, user, command)
+  const effect = await services.database.db.transaction(async (tx): Promise<Effect> => {
+    const before = await takeCommand(tx, command.id, user.id)
+    if (before) {
+      if (before.userId !== user.id || !before.answer) throw new AppError('id_not_usable', { field: 'id' })
+      return { answer: before.answer, conversation: null }
+    }
+    const done = await carryOut(services, tx, user, command, model)
+    await answerCommand(tx, command.id, done.answer)
+    return done
+  })
+  await tell(services, user, command, effect)
+  return effect.answer
+}
+
+/** The model that a reply asked for by this command is written by: looked up before the transaction, which may not wait for anything but the database. */
+async function modelFor(services: Services, user: SessionUser, command: ChangeCommand): Promise<string> {
+  if (!('model' in command) || !command.model) {
+    if (command.type !== 'message.send' && command.type !== 'message.edit' && command.type !== 'reply.regenerate' && command.type !== 'reply.retry') return ''
+    return await chosenModel(services.database.db, user.id, command.conversationId) ?? await services.models.defaultId()
+  }
+  // A model that isn't on offer is refused here rather than in a reply that can only fail.
+  return (await services.models.open(command.model)).info.id
+}
+
+function carryOut(services: Services, tx: Tx, user: SessionUser, command: ChangeCommand, model: string): Promise<Effect> {
+  const asked = { tx, user, model }
+  switch (command.type) {
+    case 'message.send': return sendMessage(services, asked, command)
+    case 'message.edit': return editMessage(services, asked, command)
+    case 'reply.regenerate': return regenerateReply(services, asked, command)
+    case 'reply.retry': return retryReply(services, asked, command)
+    case 'reply.stop': return stopReply(services, asked, command)
+    case 'conversation.change': return changeConversation(tx, user, command, model)
+    case 'conversation.delete': return deleteConversation(services, tx, user, command)
+  }
+}
+
+async function changeConversation(tx: Tx, user: SessionUser, command: CommandOf<'conversation.change'>, model: string): Promise<Effect> {
+  if (!await lockConversation(tx, command.conversationId)) await refuseDeleted(tx, command.conversationId)
+  const conversation = await ownConversation(tx, user, command.conversationId)
+  const { title, instructions, pinned, archived, activeMessageId } = command
+  const patch: ConversationPatch = {
+    ...(title === undefined ? {} : { title, titledBy: 'person' as const }),
+    ...(instructions === undefined ? {} : { instructions }),
+    ...(pinned === undefined ? {} : { pinnedAt: pinned ? new Date() : null }),
+    ...(archived === undefined ? {} : { archivedAt: archived ? new Date() : null }),
+    ...(model === '' ? {} : { model }),
+    ...(activeMessageId === undefined ? {} : { activeMessageId: await leafThrough(tx, conversation, activeMessageId) }),
+  }
+  if (model !== '') await rememberModel(tx, user.id, model)
+  const changed = await takeSeq(tx, conversation.id, patch)
+  if (!changed) throw new AppError('conversation_not_found')
+  return { answer: { conversationId: changed.id, seq: changed.seq }, conversation: changed }
+}
+
+/** Media of one conversation that get a tombstone; a bound no conversation comes near. */
+const mostMedia = 100_000
+
+/** Rows go at once, objects by a job of the same transaction that is tried until they are gone; the ids stay as tombstones. */
+async function deleteConversation(services: Services, tx: Tx, user: SessionUser, command: CommandOf<'conversation.delete'>): Promise<Effect> {
+  const answer = { conversationId: command.conversationId, seq: 0 }
+  if (!await lockConversation(tx, command.conversationId) && (await buried(tx, [command.conversationId])).length > 0) return { answer, conversation: null }
+  const conversation = await ownConversation(tx, user, command.conversationId)
+  const media = await listMediaOfConversation(tx, conversation.id, mostMedia)
+  const prefixes = await listPrefixesOfConversation(tx, conversation.id)
+  const messages = await messageIds(tx, conversation.id)
+  await buryIds(tx, [conversation.id, ...messages, ...media.map(item => item.id)])
+  await removeConversation(tx, conversation.id)
+  if (prefixes.length > 0) await services.queue.enqueue(tx, 'delete-objects', { prefixes })
+  return { answer, conversation }
+}
+
+async function refuseDeleted(tx: Tx, id: string): Promise<void> {
+  if ((await buried(tx, [id])).length > 0) throw new AppError('deleted')
+}
+
+async function tell(services: Services, user: SessionUser, command: ChangeCommand, effect: Effect): Promise<void> {
+  if (command.type === 'conversation.delete') {
+    if (effect.conversation) await services.bus.publish({ type: 'deleted', conversationId: command.conversationId, userId: user.id })
+    return
+  }
+  for (const messageId of effect.stop ?? []) await services.bus.publish({ type: 'stop', messageId })
+  if (effect.conversation) await announce(services, effect.conversation, effect.model)
+}

@@ -1,0 +1,41 @@
+/** What a model is told of a conversation: the branch that leads to the user's message. */
+import type { Readable } from 'node:stream'
+import { branch } from '../../db/queries/messages.ts'
+import { listMediaOfMessages, type MediaRow } from '../../db/queries/media.ts'
+import type { HistoryMedia, HistoryMessage } from '../models/reply-run.ts'
+import type { Services } from '../services.ts'
+
+/** Messages and UTF-16 units of text a model is given at most, counted from the newest: a bound on memory, not on what models take. */
+const mostMessages = 400
+const mostUnits = 2_000_000
+/** Bytes of one file that are loaded for a model. */
+const mostBytes = 50 * 1024 * 1024
+
+async function toBytes(stream: Readable): Promise<Uint8Array> {
+  const pieces: Buffer[] = []
+  for await (const piece of stream) pieces.push(piece as Buffer)
+  return Buffer.concat(pieces)
+}
+
+function historyMedia(services: Services, row: MediaRow): HistoryMedia {
+  const load = async (key: string) => toBytes(await services.store.read(key))
+  return {
+    id: row.id, type: row.type, name: row.name, mime: row.mime, bytes: row.bytes,
+    read: () => load(row.bytes <= mostBytes ? row.filePath : row.derived.playable ?? row.filePath),
+    transcript: row.transcript?.map(line => line.text).join(' ') ?? null,
+    extractedText: row.extractedText,
+    frames: (row.derived.frames ?? []).map(key => () => load(key)),
+    durationMs: row.durationMs, width: row.width, height: row.height, pages: row.pages,
+  }
+}
+
+/** Oldest first, ending with `leafId`. Replies that failed without a word, and unfinished ones, are left out. */
+export async function historyFor(services: Services, leafId: string): Promise<HistoryMessage[]> {
+  const { db } = services.database
+  const found = (await branch(db, leafId, mostMessages)).filter(row => row.role === 'user' || row.parts.length > 0)
+  let units = 0
+  const first = found.findLastIndex(row => (units += row.content.length) > mostUnits)
+  const told = found.slice(first + 1)
+  const media = Map.groupBy(await listMediaOfMessages(db, told.map(row => row.id)), row => row.messageId)
+  return told.map(row => ({ role: row.role, parts: row.parts, media: (media.get(row.id) ?? []).map(item => historyMedia(services, item)) }))
+}

@@ -1,0 +1,152 @@
+/** Sending, editing, regenerating, trying again, stopping: each inside the command's transaction. */
+import type { Tx } from '../../db/database.ts'
+import { buried } from '../../db/queries/commands.ts'
+import { findConversation, lockConversation, startConversation, takeSeq, type ConversationPatch, type ConversationRow } from '../../db/queries/conversations.ts'
+import { changeMessage, findMessage, insertMessage, latestLeaf, type MessageRow } from '../../db/queries/messages.ts'
+import { isOpen } from '../../shared/conversation.ts'
+import type { Answer, CommandOf } from '../../shared/protocol.ts'
+import type { Services } from '../services.ts'
+import { ownConversation, ownMessage, type Owned, type SessionUser } from './access.ts'
+import { AppError } from './errors.ts'
+import { attachMedia } from './media.ts'
+import { closeUnwritten, nudgeReply } from './replies.ts'
+
+/** What a command did: its answer, and what the bus is told after the commit. */
+export interface Effect {
+  answer: Answer
+  conversation: ConversationRow | null
+  /** Replies whose writer must end its model call. */
+  stop?: string[]
+  /** The model whose line changed. */
+  model?: string | null
+}
+
+interface Asked { tx: Tx, user: SessionUser, model: string }
+
+/** A text as it is stored: no NUL (Postgres can't hold it), no halves of surrogate pairs. */
+const cleaned = (content: string): string => content.replaceAll('\0', '\uFFFD').toWellFormed()
+
+async function refuseDeleted(tx: Tx, ids: readonly string[]): Promise<void> {
+  if ((await buried(tx, ids)).length > 0) throw new AppError('deleted')
+}
+
+/** The user's conversation, locked; made by its first message. */
+async function ownOrStart({ tx, user, model }: Asked, id: string): Promise<Owned<ConversationRow>> {
+  const found = await findConversation(tx, id)
+  if (!found) await startConversation(tx, { id, userId: user.id, model })
+  await lockConversation(tx, id)
+  return ownConversation(tx, user, id)
+}
+
+interface Exchange { messageId: string, replyId: string, content: string, mediaIds: string[] }
+
+/** The same ids again under another command id: the first one's answer, or a refusal when the ids are somebody else's or used otherwise. */
+async function repeated(tx: Tx, conversation: Owned<ConversationRow>, ids: { messageId?: string, replyId: string }): Promise<Answer | null> {
+  const [message, reply] = [ids.messageId ? await findMessage(tx, ids.messageId) : undefined, await findMessage(tx, ids.replyId)]
+  if (!message && !reply) return null
+  const ours = (row: MessageRow | undefined, role: MessageRow['role']) => row?.conversationId === conversation.id && row.role === role
+  if (!ours(reply, 'assistant') || (ids.messageId && !(ours(message, 'user') && reply?.parentId === ids.messageId)))
+    throw new AppError('id_not_usable', { field: message ? 'messageId' : 'replyId' })
+  return { conversationId: conversation.id, ...ids, seq: conversation.seq }
+}
+
+/** The user's message under `parentId`, its media links, the empty reply and the job. */
+async function addExchange(services: Services, asked: Asked, conversation: Owned<ConversationRow>, parentId: string | null, input: Exchange): Promise<Effect> {
+  const { tx, user, model } = asked
+  const again = await repeated(tx, conversation, { messageId: input.messageId, replyId: input.replyId })
+  if (again) return { answer: again, conversation: null }
+  const content = cleaned(input.content)
+  const taken = await next(tx, conversation, { activeMessageId: input.replyId, updatedAt: new Date(), model })
+  const message = await insertMessage(tx, {
+    id: input.messageId, conversationId: conversation.id, parentId, role: 'user', content, status: 'done',
+    parts: content ? [{ type: 'text', text: content }] : [], seq: taken.seq, bornSeq: taken.seq, finishedAt: new Date(),
+  })
+  if (!message) throw new AppError('id_not_usable', { field: 'messageId' })
+  const [first] = await attachMedia(tx, user, message.id, input.mediaIds)
+  if (first) await changeMessage(tx, message.id, { filePath: first.filePath, ...(content ? {} : { messageType: first.type }) })
+  return addReply(services, asked, taken, message.id, input.replyId, { messageId: message.id })
+}
+
+async function addReply(services: Services, { tx, model }: Asked, conversation: ConversationRow, parentId: string, replyId: string, ids: { messageId?: string }): Promise<Effect> {
+  const reply = await insertMessage(tx, {
+    id: replyId, conversationId: conversation.id, parentId, role: 'assistant', status: 'waiting', model,
+    seq: conversation.seq, bornSeq: conversation.seq,
+  })
+  if (!reply) throw new AppError('id_not_usable', { field: 'replyId' })
+  await nudgeReply(services, tx, reply.id)
+  return { answer: { conversationId: conversation.id, ...ids, replyId, seq: conversation.seq }, conversation, model }
+}
+
+async function next(tx: Tx, conversation: Owned<ConversationRow>, patch: ConversationPatch = {}): Promise<Owned<ConversationRow>> {
+  const taken = await takeSeq(tx, conversation.id, patch)
+  if (!taken) throw new AppError('conversation_not_found')
+  return taken as Owned<ConversationRow>
+}
+
+export async function sendMessage(services: Services, asked: Asked, input: CommandOf<'message.send'>): Promise<Effect> {
+  await refuseDeleted(asked.tx, [input.conversationId, input.messageId, input.replyId])
+  const conversation = await ownOrStart(asked, input.conversationId)
+  return addExchange(services, asked, conversation, conversation.activeMessageId, input)
+}
+
+/** A new version of a user's message beside the old one, with a reply of its own. */
+export async function editMessage(services: Services, asked: Asked, input: CommandOf<'message.edit'>): Promise<Effect> {
+  await refuseDeleted(asked.tx, [input.conversationId, input.messageId, input.replyId])
+  await lockConversation(asked.tx, input.conversationId)
+  const conversation = await ownConversation(asked.tx, asked.user, input.conversationId)
+  const edited = await ownMessage(asked.tx, conversation, input.editedId, 'editedId')
+  if (edited.role !== 'user') throw new AppError('message_not_found', { field: 'editedId' })
+  return addExchange(services, asked, conversation, edited.parentId, input)
+}
+
+/** A new version of a reply beside the old one. */
+export async function regenerateReply(services: Services, asked: Asked, input: CommandOf<'reply.regenerate'>): Promise<Effect> {
+  const { tx, user, model } = asked
+  await refuseDeleted(tx, [input.conversationId, input.replyId])
+  await lockConversation(tx, input.conversationId)
+  const conversation = await ownConversation(tx, user, input.conversationId)
+  const old = await ownMessage(tx, conversation, input.messageId)
+  if (old.role !== 'assistant' || !old.parentId) throw new AppError('message_not_found', { field: 'messageId' })
+  const again = await repeated(tx, conversation, { replyId: input.replyId })
+  if (again) return { answer: again, conversation: null }
+  const taken = await next(tx, conversation, { activeMessageId: input.replyId, updatedAt: new Date(), model })
+  return addReply(services, asked, taken, old.parentId, input.replyId, {})
+}
+
+/** A failed or stopped reply is written anew in its place, with three fresh attempts. */
+export async function retryReply(services: Services, asked: Asked, input: CommandOf<'reply.retry'>): Promise<Effect> {
+  const { tx, user, model } = asked
+  await lockConversation(tx, input.conversationId)
+  const conversation = await ownConversation(tx, user, input.conversationId)
+  const reply = await ownMessage(tx, conversation, input.messageId)
+  if (reply.role !== 'assistant' || (reply.status !== 'failed' && reply.status !== 'stopped' && reply.status !== 'retrying')) throw new AppError('reply_not_failed')
+  const taken = await next(tx, conversation, { updatedAt: new Date() })
+  await changeMessage(tx, reply.id, {
+    status: 'waiting', attempt: 0, parts: [], content: '', error: null, usage: null, finishedAt: null, nextTryAt: null,
+    stopRequestedAt: null, hadEffects: false, model, seq: taken.seq,
+  })
+  await nudgeReply(services, tx, reply.id)
+  return { answer: { conversationId: conversation.id, replyId: reply.id, seq: taken.seq }, conversation: taken, model }
+}
+
+/** Ends an open reply. One that is being written is ended by its writer, which hears of it at once by the bus and at the latest from the row. */
+export async function stopReply(services: Services, { tx, user }: Pick<Asked, 'tx' | 'user'>, input: CommandOf<'reply.stop'>): Promise<Effect> {
+  await lockConversation(tx, input.conversationId)
+  const conversation = await ownConversation(tx, user, input.conversationId)
+  const reply = await ownMessage(tx, conversation, input.messageId)
+  const answer = { conversationId: conversation.id, replyId: reply.id, seq: conversation.seq }
+  if (!isOpen(reply.status)) return { answer, conversation: null }
+  if (reply.status === 'writing') {
+    await changeMessage(tx, reply.id, { stopRequestedAt: new Date() })
+    return { answer, conversation: null, stop: [reply.id] }
+  }
+  let taken: ConversationRow | null = null
+  await closeUnwritten(services, tx, reply, async () => (taken = await next(tx, conversation)).seq, 'stopped', null)
+  return { answer, conversation: taken, model: reply.model }
+}
+
+/** The leaf of the branch that leads through a message. */
+export async function leafThrough(tx: Tx, conversation: Owned<ConversationRow>, messageId: string): Promise<string> {
+  const through = await ownMessage(tx, conversation, messageId, 'activeMessageId')
+  return latestLeaf(tx, through.id)
+}
