@@ -1,0 +1,104 @@
+/** Arrows 5 to 9 of one message: take the reply, load the conversation, call the model, stream and save what it says. */
+import { AppError } from '../domain/errors.ts'
+import { historyFor } from '../domain/history.ts'
+import { storeModelMedia } from '../domain/media.ts'
+import { Ended, type ReplyStream, type ReplyWriter } from '../domain/reply-writer.ts'
+import { claimReply, closeReply, handBack, markEffects, maxAttempts, retryLater, type Outcome } from '../domain/replies.ts'
+import type { MessageRow } from '../../db/queries/messages.ts'
+import { findConversation } from '../../db/queries/conversations.ts'
+import type { Problem } from '../../shared/errors.ts'
+import type { Usage } from '../../shared/models.ts'
+import { ModelFault } from '../models/fault.ts'
+import { streamReply } from '../models/stream-reply.ts'
+import { openTools } from '../tools/open.ts'
+import type { JobContext } from '../queue/queue.ts'
+import type { JobPayload } from '../queue/job-types.ts'
+import type { Services } from '../services.ts'
+import { withPatience } from '../domain/patience.ts'
+
+/** Waits between tries when the provider gives no hint: 2 s, 8 s. */
+const retryDelayMs = (attempt: number): number => 2000 * 4 ** (attempt - 1)
+/** A provider's hint is honoured up to this; more is treated as a failure a person should hear of. */
+const longestHintMs = 10 * 60_000
+
+export async function writeReply(services: Services, writer: ReplyWriter, { messageId }: JobPayload<'write-reply'>, { signal }: JobContext): Promise<void> {
+  const row = await claimReply(services, messageId)
+  if (!row) return
+  const stream = writer.open(row)
+  let result: Outcome | Error
+  try {
+    const usage = await run(services, row, stream, AbortSignal.any([signal, stream.signal]))
+    result = { status: 'done', parts: stream.parts, usage, error: null }
+  }
+  catch (error) {
+    result = error instanceof Error ? error : new Error(String(error))
+  }
+  await stream.end()
+  // Whoever holds the reply must end it: while the database is away, this waits for it.
+  await withPatience(services.log, () => settle(services, row, stream, result, signal))
+}
+
+async function run(services: Services, row: MessageRow, stream: ReplyStream, signal: AbortSignal): Promise<Usage> {
+  const { db } = services.database
+  const conversation = await findConversation(db, row.conversationId)
+  if (!conversation || !row.model || !row.parentId) throw new AppError('conversation_not_found')
+  const model = await services.models.open(row.model)
+  const saveMedia = (file: { bytes: Uint8Array, mime: string, name: string }) =>
+    storeModelMedia(services, { userId: conversation.userId, messageId: row.id, ...file })
+  const { usage } = await streamReply({
+    model,
+    instructions: conversation.instructions,
+    history: await historyFor(services, row.parentId),
+    tools: await openTools(services, model.info),
+    signal,
+    emit: stream.emit,
+    saveMedia,
+    beforeEffects: () => markEffects(services, row),
+  })
+  return usage
+}
+
+/** Moves the reply to where its end belongs. */
+// eslint-disable-next-line complexity -- one line per way a reply can end, in the order in which they win
+async function settle(services: Services, row: MessageRow, stream: ReplyStream, result: Outcome | Error, job: AbortSignal): Promise<void> {
+  if (!(result instanceof Error)) {
+    await closeReply(services, row, result)
+    return
+  }
+  const ended = stream.signal.aborted ? stream.signal.reason as Ended : null
+  if (ended && ended.why !== 'stopped') return
+  if (ended) {
+    await closeReply(services, row, { status: 'stopped', parts: stream.parts, usage: null, error: null })
+    return
+  }
+  if (job.aborted && !isDeadline(job)) {
+    await handBack(services, row)
+    return
+  }
+  const fault = faultOf(result, job)
+  if (!(result instanceof ModelFault) && !(result instanceof AppError) && !job.aborted)
+    services.log.error({ err: result, messageId: row.id }, 'writing a reply failed by a fault of ours')
+  if (fault.retryable && row.attempt < maxAttempts && fault.delayMs <= longestHintMs) {
+    const model = row.attempt + 1 === maxAttempts ? fallbackFor(services, row) : null
+    const delayMs = fault.delayMs || retryDelayMs(row.attempt)
+    if (await retryLater(services, row, { error: fault.error, delayMs, model })) return
+  }
+  await closeReply(services, row, { status: 'failed', parts: stream.parts, usage: null, error: fault.error })
+}
+
+const isDeadline = (signal: AbortSignal): boolean => signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError'
+
+interface Fault { error: Problem, retryable: boolean, delayMs: number }
+
+function faultOf(error: Error, job: AbortSignal): Fault {
+  if (job.aborted) return { error: new AppError('model_timed_out').toProblem(), retryable: false, delayMs: 0 }
+  if (error instanceof ModelFault) return { error: { code: error.code, message: error.message }, retryable: error.retryable, delayMs: error.retryAfterMs ?? 0 }
+  if (error instanceof AppError) return { error: error.toProblem(), retryable: false, delayMs: 0 }
+  return { error: new AppError('internal').toProblem(), retryable: true, delayMs: 0 }
+}
+
+/** The model for the last attempt, where the operator configured one beside the reply's own. */
+function fallbackFor(services: Services, row: MessageRow): string | null {
+  const fallback = services.config.env.FALLBACK_MODEL
+  return fallback && fallback !== row.model ? fallback : null
+}
