@@ -1,0 +1,44 @@
+/** Keeps `websocket_connection` true: who looks at what, on any node, and gone soon after a crash. */
+import { changeSeat, findSeat, type Seat } from '../../db/queries/presence.ts'
+import { findConversation } from '../../db/queries/conversations.ts'
+import type { Devices } from '../../db/tables.ts'
+import type { Services } from '../services.ts'
+import type { Connection } from './connections.ts'
+
+/** How often a process says that its connections are still there. */
+export const beatEveryMs = 20_000
+/** A device that wasn't heard of for this long is gone: two beats and some delay. */
+export const goneAfterMs = 50_000
+
+const living = (devices: Devices): Devices => {
+  const since = Date.now() - goneAfterMs
+  return Object.fromEntries(Object.entries(devices).filter(([, at]) => at > since))
+}
+
+async function change(services: Services, seat: Seat, alter: (devices: Devices) => Devices): Promise<void> {
+  const changed = await services.database.db.transaction(async (tx) => {
+    if (!await findConversation(tx, seat.conversationId)) return false
+    await changeSeat(tx, seat, devices => alter(living(devices)))
+    return true
+  })
+  if (changed) await services.bus.publish({ type: 'presence', ...seat })
+}
+
+/** A connection looks at a conversation, or still does. */
+export const arrive = (services: Services, connection: Pick<Connection, 'id' | 'user'>, conversationId: string): Promise<void> =>
+  change(services, { userId: connection.user.id, conversationId }, devices => ({ ...devices, [connection.id]: Date.now() }))
+
+export const leave = (services: Services, connection: Pick<Connection, 'id' | 'user'>, conversationId: string): Promise<void> =>
+  change(services, { userId: connection.user.id, conversationId }, devices => Object.fromEntries(Object.entries(devices).filter(([id]) => id !== connection.id)))
+
+/** Says of all seats of this process at once that they are still taken. */
+export async function beat(services: Services, seats: readonly (Seat & { connectionIds: string[] })[]): Promise<void> {
+  for (const { userId, conversationId, connectionIds } of seats)
+    await change(services, { userId, conversationId }, devices => ({ ...devices, ...Object.fromEntries(connectionIds.map(id => [id, Date.now()])) }))
+}
+
+/** How many devices look at the conversation now. */
+export async function countDevices(services: Services, seat: Seat): Promise<number> {
+  const row = await findSeat(services.database.db, seat)
+  return Object.keys(living(row?.devices ?? {})).length
+}
