@@ -178,5 +178,5 @@ export async function readMessage(session: Session, conversationId: string, mess
 export const untilEnded = (session: Session, conversationId: string, replyId: string, withinMs = 30_000): Promise<MessageView> =>
   until(async () => {
     const message = await readMessage(session, conversationId, replyId)
-    return message && ['done', 'stopped', 'failed'].includes(message.status) && message
+    return message && ['done', 'stopped', 'failed'].includes(message.status) ? message : undefined
   }, { what: 'the reply to end', withinMs })
