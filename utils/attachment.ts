@@ -1,0 +1,18 @@
+import type { MediaType } from '../shared/media.ts'
+
+/** A file on its way into a message, as the composer shows it (`useUpload` gives these). */
+export interface AttachmentView {
+  id: string
+  name: string
+  mime: string
+  bytes: number
+  type: MediaType
+  previewUrl: string | null
+  status: 'kept' | 'uploading' | 'processing' | 'ready' | 'refused'
+  /** 0 to 100 of the uploading, then of the processing. */
+  progress: number
+  bytesPerSecond: number | null
+  secondsLeft: number | null
+  /** Why it cannot be sent, as a sentence. */
+  problem: string | null
+}
