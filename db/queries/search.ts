@@ -1,0 +1,91 @@
+/**
+ * Full-text search over a person's messages, conversation titles, and what is said or written in their files: every
+ * word must occur, the last one may be unfinished, newest first. What a person types is words, never syntax. Entries
+ * are kept by triggers (migration `search`). Languages written without spaces are found by the beginnings of a run only.
+ */
+import { sql, type SQL } from 'drizzle-orm'
+import { dialectOf, rows, type Query } from '../database.ts'
+import { makeExcerpt, wordsOf } from '../search-words.ts'
+
+export interface Found {
+  /** For `before`, to page on. */
+  place: number
+  conversationId: string
+  /** Null when the conversation's title was found. */
+  messageId: string | null
+  title: string | null
+  excerpt: string
+  /** Where the words stand in `excerpt`: [start, end) in UTF-16 units. */
+  marks: [number, number][]
+  /** Epoch milliseconds. */
+  createdAt: number
+}
+
+interface Entry { place: number, conversationId: string, messageId: string | null, title: string | null, text: string, createdAt: number }
+
+/** How many of a person's newest entries Postgres reads before it asks the word index: enough to meet any frequent word. */
+const recentEntries = 2000
+/** How much of a text is read to make an excerpt. */
+const excerptFrom = 100_000
+
+/** Finds at most `limit` entries of this person, newest first; with `before`, those that come after that place. */
+export async function searchMessages(q: Query, userId: string, text: string, { limit, before }: { limit: number, before?: number }): Promise<Found[]> {
+  const words = wordsOf(text)
+  if (words.length === 0) return []
+  const search = { userId, words, limit, before: before ?? Number.MAX_SAFE_INTEGER }
+  const places = dialectOf(q) === 'sqlite' ? await searchSqlite(q, search) : await searchPostgres(q, search)
+  if (places.length === 0) return []
+  const entries = await readEntries(q, places)
+  return entries.map(({ text: whole, ...entry }) => ({ ...entry, place: Number(entry.place), createdAt: Number(entry.createdAt), ...makeExcerpt(whole, words) }))
+}
+
+interface Search { userId: string, words: string[], limit: number, before: number }
+
+/** FTS5 walks both doclists (the owner's and the words') from the newest entry and stops at the limit. */
+async function searchSqlite(q: Query, { userId, words, limit, before }: Search): Promise<number[]> {
+  const owner = `u${Buffer.from(userId).toString('hex')}`
+  const terms = words.map((word, i) => `"${word}"${isPrefix(word, i === words.length - 1) ? ' *' : ''}`)
+  const match = `owner : "${owner}" AND text : (${terms.join(' AND ')})`
+  const found = await rows<{ place: number }>(q, sql`select rowid as place from search_text
+    where search_text match ${match} and rowid < ${before} order by rowid desc limit ${limit}`)
+  return found.map(({ place }) => place)
+}
+
+/**
+ * An index of words gives its matches in no order. So the newest entries are read first, which answers frequent words;
+ * only a word that is rare among them is looked up in the index, and then there are few to sort.
+ */
+async function searchPostgres(q: Query, { userId, words, limit, before }: Search): Promise<number[]> {
+  const terms = words.map((word, i) => `'${word}'${isPrefix(word, i === words.length - 1) ? ':*' : ''}`)
+  const wanted = sql`${terms.join(' & ')}::text::tsquery`
+  const placesOf = (found: { place: string }[]) => found.map(({ place }) => Number(place))
+  const recent = await rows<{ place: string, seen: string, lowest: string }>(q, sql`
+    with recent as materialized (select id, words from search_entry where user_id = ${userId} and id < ${before} order by id desc limit ${recentEntries}),
+      hits as (select id from recent where words @@ ${wanted} order by id desc limit ${limit}),
+      seen as (select count(*) as seen, min(id) as lowest from recent)
+    select hits.id as place, seen, lowest from seen left join hits on true order by hits.id desc`)
+  const places = placesOf(recent.filter(({ place }) => place !== null))
+  const { seen, lowest } = recent[0] ?? { seen: 0, lowest: 0 }
+  if (places.length >= limit || Number(seen) < recentEntries) return places
+  const owner = `'owner ${userId.replaceAll('\'', '\'\'').replaceAll('\\', '\\\\')}'`
+  const older = await rows<{ place: string }>(q, sql`
+    with hits as materialized (select id from search_entry where words @@ ${`${owner} & ${terms.join(' & ')}`}::text::tsquery)
+    select id as place from hits where id < ${lowest} order by id desc limit ${limit - places.length}`)
+  return [...places, ...placesOf(older)]
+}
+
+/** One Latin letter begins too many words to be a beginning; one Chinese character is most of a word. */
+const isPrefix = (word: string, last: boolean): boolean => last && (word.length > 1 || word > '\u02FF')
+
+async function readEntries(q: Query, places: number[]): Promise<Entry[]> {
+  const sqlite = dialectOf(q) === 'sqlite'
+  const mediaText: SQL = sqlite ? sql`(select text from search_media where id = media.id)` : sql`search_media_text(media)`
+  const milliseconds = (column: SQL): SQL => sqlite ? column : sql`cast(extract(epoch from ${column}) * 1000 as bigint)`
+  return rows<Entry>(q, sql`
+    select search_entry.id as place, search_entry.conversation_id as "conversationId", search_entry.message_id as "messageId", conversation.title as title,
+      substr(case when search_entry.media_id is not null then ${mediaText} when message.id is not null then message.content else coalesce(conversation.title, '') end, 1, ${excerptFrom}) as text,
+      ${milliseconds(sql`coalesce(message.created_at, conversation.created_at)`)} as "createdAt"
+    from search_entry join conversation on conversation.id = search_entry.conversation_id
+      left join message on message.id = search_entry.message_id left join media on media.id = search_entry.media_id
+    where search_entry.id in ${places} order by search_entry.id desc`)
+}
