@@ -77,34 +77,36 @@ export const TicketInput = z.strictObject({
 export type TicketInput = z.infer<typeof TicketInput>
 
 /** Where to send the bytes at once: a form (S3 POST policy) or a plain PUT. */
-export interface UploadTicket {
-  method: 'POST' | 'PUT'
-  url: string
+export const UploadTicket = z.object({
+  method: z.enum(['POST', 'PUT']),
+  url: z.string(),
   /** Form fields that must precede the file, for POST. */
-  fields: Record<string, string>
-  headers: Record<string, string>
-  expiresAt: number
-  /** Non-null: it may be sent in this many parts of `mediaLimits.partBytes` instead, and resumed (docs/media.md). */
-  parts: { bytes: number, count: number } | null
-}
+  fields: z.record(z.string(), z.string()),
+  headers: z.record(z.string(), z.string()),
+  expiresAt: z.number(),
+  /** Non-null: it may be sent in this many parts of `bytes` each instead (the last is shorter), and resumed (docs/media.md). */
+  parts: z.object({ bytes: z.number(), count: z.number() }).nullable(),
+})
+export type UploadTicket = z.infer<typeof UploadTicket>
 
-/** Addresses for parts of a file, numbered from 1; each takes one plain PUT of exactly its bytes. */
-export const PartsInput = z.strictObject({ numbers: z.array(z.int().min(1).max(10_000)).min(1).max(20) })
-export type PartsInput = z.infer<typeof PartsInput>
-export interface PartsView {
-  bytes: number
-  count: number
+/** Addresses for parts of a file, numbered from 1; each takes one plain PUT of exactly its bytes. None: only what has arrived. */
+export const PartsInput = z.strictObject({ numbers: z.array(z.int().min(1).max(10_000)).max(20) })
+export const PartsView = z.object({
+  bytes: z.number(),
+  count: z.number(),
   /** Numbers of the parts that have arrived. */
-  received: number[]
+  received: z.array(z.number()),
   /** For the numbers that were asked for. */
-  addresses: ({ number: number } & SignedUrl)[]
-}
+  addresses: z.array(SignedUrl.extend({ number: z.number() })),
+})
+export type PartsView = z.infer<typeof PartsView>
 
 /** What takes room: of one user, the biggest first. */
-export interface StorageView {
-  usedBytes: number
-  limitBytes: number
-  count: number
-  media: MediaView[]
-  more: boolean
-}
+export const StorageView = z.object({
+  usedBytes: z.number(),
+  limitBytes: z.number(),
+  count: z.number(),
+  media: z.array(MediaView),
+  more: z.boolean(),
+})
+export type StorageView = z.infer<typeof StorageView>

@@ -12,6 +12,6 @@ export const jobHandlers = (services: Services, writer: ReplyWriter): JobHandler
   'write-reply': (payload, context) => writeReply(services, writer, payload, context),
   'name-conversation': (payload, context) => nameConversation(services, payload, context),
   'process-media': (payload, context) => processMedia(services, payload, context),
-  'delete-objects': payload => deleteObjects(services, payload),
+  'delete-objects': (payload, context) => deleteObjects(services, payload, context),
   'sweep': payload => sweep(services, payload),
 })

@@ -14,6 +14,13 @@ import signUp from '../api/auth/sign-up/email.post.ts'
 import health from '../api/health/index.get.ts'
 import live from '../api/health/live.get.ts'
 import ready from '../api/health/ready.get.ts'
+import deleteMedia from '../api/media/[id]/index.delete.ts'
+import confirmMedia from '../api/media/[id]/confirm.post.ts'
+import sendMedia from '../api/media/[id]/content.put.ts'
+import askParts from '../api/media/[id]/parts.post.ts'
+import freshMedia from '../api/media/index.get.ts'
+import askTicket from '../api/media/index.post.ts'
+import storageUse from '../api/media/storage.get.ts'
 import listModels from '../api/models.get.ts'
 import session from '../api/session.get.ts'
 import endSession from '../api/sessions/[id].delete.ts'
@@ -41,6 +48,13 @@ export const routes: readonly ListedRoute[] = [
   listed('delete', '/api/sessions', endOtherSessions),
   listed('delete', '/api/sessions/:id', endSession),
   listed('get', '/api/models', listModels),
+  listed('post', '/api/media', askTicket),
+  listed('get', '/api/media', freshMedia),
+  listed('get', '/api/media/storage', storageUse),
+  listed('put', '/api/media/:id/content', sendMedia),
+  listed('post', '/api/media/:id/parts', askParts),
+  listed('post', '/api/media/:id/confirm', confirmMedia),
+  listed('delete', '/api/media/:id', deleteMedia),
   listed('get', '/api/health', health),
   listed('get', '/api/health/live', live),
   listed('get', '/api/health/ready', ready),

@@ -1,0 +1,8 @@
+import { z } from 'zod'
+import { Id } from '../../../../shared/ids.ts'
+import { MediaView } from '../../../../shared/media.ts'
+import { confirmUpload } from '../../../domain/media-upload.ts'
+import { defineUserRoute } from '../../../utils/route.ts'
+
+export default defineUserRoute({ summary: 'Say that the bytes have been sent', params: z.strictObject({ id: Id }), answer: z.object({ media: MediaView }) }, ({ services, user, params }) =>
+  confirmUpload(services, user, params.id))
