@@ -1,7 +1,8 @@
 /** Promises 4 and 5 with nothing installed: one process that is killed, and one that is asked to go. */
 import { expect, it } from 'vitest'
 import { openSocket, untilEnded, watch } from '../support/client.ts'
-import { callsOf, scriptedSend, useLive } from '../support/live.ts'
+import { useLive } from '../support/live.ts'
+import { callsOf, scriptedSend } from '../support/live-settings.ts'
 import { textOfScript } from '../support/scripted-llm.ts'
 import { until } from '../support/until.ts'
 

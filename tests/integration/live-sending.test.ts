@@ -2,7 +2,8 @@
 import { expect, it } from 'vitest'
 import { newId } from '../../shared/ids.ts'
 import { messageSend, openSocket, readMessage, untilEnded, watch } from '../support/client.ts'
-import { callsOf, scriptedSend, useLive } from '../support/live.ts'
+import { useLive } from '../support/live.ts'
+import { callsOf, scriptedSend } from '../support/live-settings.ts'
 import { textOfScript } from '../support/scripted-llm.ts'
 import { until } from '../support/until.ts'
 

@@ -1,0 +1,61 @@
+/**
+ * `npm run bench [-- --quick] [-- --only=zero-setup]`: Parley's own cost beside a direct client on the same fake LLM, in
+ * one interleaved run. Prints a table and keeps it in bench/results/. Figures are for this machine at this hour; compare
+ * within a run.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { measure, measureIdle, medianOf, type Measured } from './measure.ts'
+import { directTarget, productionTarget, startLlm, zeroSetupTarget, type Target } from './targets.ts'
+
+const quick = process.argv.includes('--quick')
+const only = process.argv.find(argument => argument.startsWith('--only='))?.slice('--only='.length)
+const plan = quick ? { rounds: 1, streams: [1, 10, 50], idle: 200 } : { rounds: 3, streams: [1, 10, 100, 200], idle: 1000 }
+const productionIdle = quick ? 200 : 5000
+
+const llm = await startLlm()
+const targets: Target[] = [directTarget(llm)]
+if (!only || only === 'zero-setup') targets.push(await zeroSetupTarget(llm))
+if (!only || only === 'production') targets.push(await productionTarget(llm))
+
+const runs: Measured[] = []
+for (let round = 1; round <= plan.rounds; round++) {
+  for (const streams of plan.streams) {
+    for (const target of targets) {
+      const run = await measure(target, llm, streams)
+      runs.push(run)
+      console.log(`round ${round}: ${target.name}, ${streams} streams: added ${run.addedP50.toFixed(1)} / ${run.addedP99.toFixed(1)} ms, broken ${run.broken}`)
+    }
+    await fetch(`${llm.root}/reset`, { method: 'POST' })
+  }
+}
+
+const idle = new Map<string, string>()
+for (const target of targets) {
+  if (target.name === 'direct') continue
+  const count = target.name === 'production' ? productionIdle : plan.idle
+  idle.set(target.name, `${(await measureIdle(target, count)).toFixed(1)} kB each of ${count}`)
+}
+for (const target of targets) await target.close()
+await llm.close()
+
+const medians = targets.flatMap(target => plan.streams.map(streams => medianOf(runs.filter(run => run.target === target.name && run.streams === streams))))
+const number = (value: number, digits = 1) => Number.isFinite(value) ? value.toFixed(digits) : '–'
+const table = [
+  '| | streams | added p50 / p99, ms | first token p50 / p99, ms | processor s per 1,000 tokens | memory, MB | broken answers |',
+  '|---|--:|--:|--:|--:|--:|--:|',
+  ...medians.map(run => `| ${run.target} | ${run.streams} | ${number(run.addedP50)} / ${number(run.addedP99)} | ${number(run.firstP50, 0)} / ${number(run.firstP99, 0)} | ${run.target === 'direct' ? '–' : number(run.processor, 3)} | ${run.target === 'direct' ? '–' : number(run.memory, 0)} | ${run.broken} |`),
+  '',
+  ...[...idle].map(([name, held]) => `Idle sockets, ${name}: ${held}.`),
+].join('\n')
+const date = new Date().toISOString().slice(0, 10)
+const machine = `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${Math.round(totalmem() / 1024 ** 3)} GB, Node ${process.version}`
+const page = `# Bench of ${date}\n\n${machine}. 200 tokens an answer, the first after 50 ms, then 50 a second; medians of ${plan.rounds}${quick ? ' (quick)' : ''}. “Added” is arrival at the client minus the stamp in the token. Client, LLM and all servers share the machine.\n\n${table}\n`
+console.log(`\n${page}`)
+const folder = join(import.meta.dirname, 'results')
+mkdirSync(folder, { recursive: true })
+writeFileSync(join(folder, `${date}.md`), page)
+writeFileSync(join(folder, `${date}.json`), `${JSON.stringify({ machine, plan, medians, idle: Object.fromEntries(idle), runs }, null, 2)}\n`)
+process.exitCode = medians.some(run => run.broken > 0) ? 1 : 0
+process.exit()

@@ -1,0 +1,147 @@
+/** What is measured: a direct client on the fake LLM, and Parley in both modes, all in production builds. */
+import { randomUUID } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { newId } from '../shared/ids.ts'
+import type { LiveEvent } from '../shared/protocol.ts'
+import { messageSend, openSocket, signInAsGuest, untilEnded, type Session, type Socket } from '../tests/support/client.ts'
+import { createPostgres } from '../tests/support/postgres.ts'
+import { startProcess } from '../tests/support/processes.ts'
+import { startServer, type TestServer } from '../tests/support/server.ts'
+import { until } from '../tests/support/until.ts'
+import { ownPostgres } from './processes.ts'
+
+/** One answer as the client saw it. `heard` is called for each piece of text as it arrives. */
+export interface Stream {
+  /** What was asked: finds the served text in the LLM's journal. */
+  asked: string
+  run(heard: (text: string) => void): Promise<void>
+}
+
+export interface Target {
+  name: string
+  /** Processes of ours whose cost counts. */
+  pids(): number[]
+  /** `count` streams, ready to run; each of another person. */
+  prepare(count: number): Promise<Stream[]>
+  /** Opens `count` idle sockets and gives back how to close them. */
+  idle(count: number): Promise<() => Promise<void>>
+  close(): Promise<void>
+}
+
+export interface Llm { url: string, root: string, close(): Promise<void> }
+
+/** The fake LLM as a process of its own, so that it doesn't share our event loop. */
+export async function startLlm(): Promise<Llm> {
+  const running = startProcess(process.execPath, [fileURLToPath(new URL('fake-llm.ts', import.meta.url))], { PATH: process.env.PATH })
+  const line = await until(() => running.log().split('\n').find(text => text.startsWith('{')), { what: 'the fake LLM' })
+  const { url } = JSON.parse(line) as { url: string }
+  return { url, root: url.replace(/\/v1$/, ''), close: () => running.close() }
+}
+
+const ask = () => `bench ${randomUUID()}`
+
+export function directTarget(llm: Llm): Target {
+  const stream = (asked: string): Stream => ({
+    asked,
+    run: async (heard) => {
+      const response = await fetch(`${llm.url}/chat/completions`, {
+        method: 'POST', headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'bench', stream: true, messages: [{ role: 'user', content: asked }] }),
+      })
+      if (!response.body) throw new Error('no body')
+      let rest = ''
+      for await (const bytes of response.body.pipeThrough(new TextDecoderStream())) {
+        const lines = (rest + bytes).split('\n')
+        rest = lines.pop() ?? ''
+        for (const line of lines) {
+          if (!line.startsWith('data: {')) continue
+          const { choices } = JSON.parse(line.slice(6)) as { choices: { delta?: { content?: string } }[] }
+          const text = choices[0]?.delta?.content
+          if (text) heard(text)
+        }
+      }
+    },
+  })
+  return { name: 'direct', pids: () => [], prepare: async count => Array.from({ length: count }, () => stream(ask())), idle: async () => async () => {}, close: async () => {} }
+}
+
+interface Person { session: Session, socket: Socket, conversationId: string }
+
+const textOfEvent = (event: Extract<LiveEvent, { type: 'reply.delta' }>) =>
+  event.chunks.map(chunk => chunk.type === 'text-delta' ? chunk.delta : '').join('')
+
+function streamOf(person: Person): Stream {
+  const asked = ask()
+  return {
+    asked,
+    run: heard => new Promise((resolve, reject) => {
+      const command = messageSend(asked, { conversationId: person.conversationId })
+      person.socket.on((event) => {
+        if (event.type === 'reply.delta' && event.messageId === command.replyId) {
+          const text = textOfEvent(event)
+          if (text) heard(text)
+        }
+        if (event.type !== 'conversation.changed') return
+        const reply = event.messages.find(message => message.id === command.replyId)
+        if (reply?.status === 'done') resolve()
+        if (reply?.status === 'failed') reject(new Error(reply.error?.message))
+      })
+      person.socket.send(command)
+    }),
+  }
+}
+
+function parleyTarget(name: string, web: TestServer, others: TestServer[], postgres: number[], close: () => Promise<void>): Target {
+  const people: Person[] = []
+  let addresses = 0
+  const visitor = () => ({ address: `10.${++addresses >> 16 & 255}.${addresses >> 8 & 255}.${addresses & 255}` })
+
+  /** Each has spoken once before, so that naming the conversation is done and code is warm. */
+  async function newPerson(): Promise<Person> {
+    const session = await signInAsGuest(web.url, visitor())
+    const first = messageSend(ask())
+    await session.request('POST', '/api/commands', first)
+    await untilEnded(session, first.conversationId, first.replyId, 120_000)
+    const socket = await openSocket(session, { keep: false })
+    socket.send({ type: 'conversation.follow', id: newId(), conversationId: first.conversationId, after: 0, cursors: {} })
+    return { session, socket, conversationId: first.conversationId }
+  }
+  return {
+    name,
+    pids: () => [web.pid, ...others.map(server => server.pid), ...postgres],
+    prepare: async (count) => {
+      while (people.length < count) people.push(...await Promise.all(Array.from({ length: Math.min(25, count - people.length) }, newPerson)))
+      return people.slice(0, count).map(streamOf)
+    },
+    idle: async (count) => {
+      const sockets: Socket[] = []
+      while (sockets.length < count) {
+        const session = await signInAsGuest(web.url, visitor())
+        sockets.push(...await Promise.all(Array.from({ length: Math.min(20, count - sockets.length) }, () => openSocket(session, { keep: false }))))
+      }
+      return async () => { for (const socket of sockets) socket.drop() }
+    },
+    close: async () => {
+      for (const { socket } of people) socket.drop()
+      await close()
+    },
+  }
+}
+
+const settings = (llm: Llm) => ({ OPENAI_BASE_URL: llm.url, OPENAI_API_KEY: 'bench', OPENAI_API: 'chat', ALLOW_GUESTS: 'true', LOG_LEVEL: 'warn', TRUSTED_PROXIES: '127.0.0.1', OUTBOUND_ALLOW_PRIVATE: 'true' })
+
+export async function zeroSetupTarget(llm: Llm): Promise<Target> {
+  const server = await startServer({ env: settings(llm) })
+  return parleyTarget('zero-setup', server, [], [], () => server.close())
+}
+
+export async function productionTarget(llm: Llm): Promise<Target> {
+  const database = await createPostgres()
+  const env = { ...settings(llm), DATABASE_URL: database.url, AUTH_SECRET: randomUUID() }
+  const web = await startServer({ env: { ...env, ROLE: 'web' } })
+  const worker = await startServer({ env: { ...env, ROLE: 'worker' } })
+  return parleyTarget('production', web, [worker], ownPostgres(), async () => {
+    await Promise.all([web.close(), worker.close()])
+    await database.drop()
+  })
+}
