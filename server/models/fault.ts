@@ -69,16 +69,28 @@ function faultOfRefusal({ kind, message }: Told, model: string, cause: unknown):
   return new ModelFault('model_refused', { details: { reason: shownReason(message) }, cause })
 }
 
+/** Statuses that may be gone at the next try. RFC 9110 §15.5 and §15.6; 529 is what some providers answer when overloaded. */
+const passing: Record<number, ErrorCode> = {
+  408: 'model_timed_out', 504: 'model_timed_out', 429: 'model_busy', 503: 'model_busy', 529: 'model_busy', 409: 'model_failed', 425: 'model_failed',
+}
+
 function faultOfStatus(status: number, what: Told, model: string, cause: unknown): ModelFault {
   const words = `${what.kind} ${what.message}`
-  const retryAfterMs = retryAfterOf(what.headers)
   if (status === 401 || status === 403) return new ModelFault('model_key_refused', { cause })
   if (status === 402 || outOfMoney.test(words)) return new ModelFault('model_refused', { details: { reason: shownReason(what.message) }, cause })
-  if (status === 408 || status === 504) return new ModelFault('model_timed_out', { retryable: true, retryAfterMs, cause })
-  if (status === 429 || status === 503 || status === 529) return new ModelFault('model_busy', { retryable: true, retryAfterMs, cause })
-  if (status >= 500 || status === 409 || status === 425) return new ModelFault('model_failed', { retryable: true, retryAfterMs, cause })
+  const code = passing[status] ?? (status >= 500 ? 'model_failed' : undefined)
+  if (code) return new ModelFault(code, { retryable: true, retryAfterMs: retryAfterOf(what.headers), cause })
   if (status === 404 && /model/i.test(words)) return new ModelFault('model_not_found', { details: { model }, cause })
   return faultOfRefusal(what, model, cause)
+}
+
+/** An error that a provider sent inside its stream, or one without a status: its own words tell what it is. */
+function faultOfWords(what: Told, model: string, cause: unknown): ModelFault {
+  const words = `${what.kind} ${what.message}`
+  if (outOfMoney.test(what.kind)) return new ModelFault('model_refused', { details: { reason: shownReason(what.message) }, cause })
+  if (overloaded.test(words)) return new ModelFault('model_busy', { retryable: true, cause })
+  if (contextFull.test(words) || /invalid_request|content_policy|content_filter/i.test(what.kind)) return faultOfRefusal(what, model, cause)
+  return new ModelFault('model_failed', { retryable: true, cause })
 }
 
 /**
@@ -92,11 +104,7 @@ export function toModelFault(error: unknown, model: string, begun: boolean): Mod
   if (what.status !== undefined && what.status >= 400) return faultOfStatus(what.status, what, model, error)
   if (InvalidResponseDataError.isInstance(error) && /without a finish reason/.test(error.message)) return cutOff(error)
   if (isNetworkTrouble(error)) return begun ? cutOff(error) : new ModelFault('model_unreachable', { retryable: true, cause: error })
-  if (contextFull.test(`${what.kind} ${what.message}`)) return faultOfRefusal(what, model, error)
-  if (outOfMoney.test(what.kind)) return new ModelFault('model_refused', { details: { reason: shownReason(what.message) }, cause: error })
-  if (overloaded.test(`${what.kind} ${what.message}`)) return new ModelFault('model_busy', { retryable: true, cause: error })
-  if (/invalid_request|content_policy|content_filter/i.test(what.kind)) return faultOfRefusal(what, model, error)
-  return new ModelFault('model_failed', { retryable: true, cause: error })
+  return faultOfWords(what, model, error)
 }
 
 /** The stream ended before the model said that it was done. */

@@ -20,9 +20,18 @@ const demoInfo: ModelInfo = {
   gives: { tools: true, reasoning: true, image: true, speech: true },
 }
 
+const openDemo = () => ({ language: openDemoModel(), image: openDemoImageModel(), speech: openDemoSpeechModel(), transcription: openDemoTranscriptionModel() })
+
 /** Which of many models a newcomer is given, best first. */
 const preferred = [/^openai:gpt-5(\.\d+)?$/, /^openai:gpt-5/, /^openai:gpt-4\.1$/, /^openai:gpt-4o$/, /^openai:/]
 
+/** Said once when an endpoint goes, and once when it comes back. Ollama is a guest: its absence is no news. */
+function note(log: Log, kept: { endpoint: Endpoint, down: boolean }, isDown: boolean) {
+  if (kept.down !== isDown && kept.endpoint.provider !== 'ollama') log.warn({ provider: kept.endpoint.provider }, isDown ? 'the models endpoint does not answer' : 'the models endpoint answers again')
+  kept.down = isDown
+}
+
+/** Opens nothing but connections kept alive between calls, which hold no process up. */
 export function openModels(config: Config, log: Log): ModelRegistry {
   const { env } = config
   const trusted = [env.OLLAMA_BASE_URL, ...(env.OPENAI_BASE_URL ? [env.OPENAI_BASE_URL] : [])]
@@ -30,7 +39,7 @@ export function openModels(config: Config, log: Log): ModelRegistry {
   const openAi = openAiEndpoint(config, outbound)
   const endpoints = [...(openAi ? [openAi] : []), ollamaEndpoint(config, outbound)].map(endpoint => ({ endpoint, offers: keepOffers(endpoint), down: false }))
   const media = openAiMediaModels(config, outbound)
-  const demo = config.demoModel ? { language: openDemoModel(), image: openDemoImageModel(), speech: openDemoSpeechModel(), transcription: openDemoTranscriptionModel() } : null
+  const demo = config.demoModel ? openDemo() : null
   const makes = { image: Boolean(media.image ?? demo), speech: Boolean(media.speech ?? demo) }
   /** `gpt-5` is as good as `openai:gpt-5` in the configuration. */
   const fullId = (id: string) => /^(openai|ollama|demo):/.test(id) ? id : `${openAi ? 'openai' : 'ollama'}:${id}`
@@ -42,16 +51,10 @@ export function openModels(config: Config, log: Log): ModelRegistry {
     silenceMs: env.MODEL_TIMEOUT_SECONDS * 1000,
   })
 
-  /** Said once when an endpoint goes, and once when it comes back. Ollama is a guest: its absence is no news. */
-  function note(kept: typeof endpoints[number], isDown: boolean) {
-    if (kept.down !== isDown && kept.endpoint.provider !== 'ollama') log.warn({ provider: kept.endpoint.provider }, isDown ? 'the models endpoint does not answer' : 'the models endpoint answers again')
-    kept.down = isDown
-  }
-
   async function list(): Promise<ModelInfo[]> {
     const lists = await Promise.all(endpoints.map(async (kept) => {
       const offers = await kept.offers.now()
-      note(kept, offers === null)
+      note(log, kept, offers === null)
       return (offers ?? []).map(({ name, abilities }) => infoOf(kept.endpoint.provider, name, abilities, makes))
     }))
     return [...lists.flat(), ...(demo ? [demoInfo] : [])]

@@ -86,21 +86,26 @@ function hourOf(words: string, chance: Chance): Hour {
   return /day|noon|sunny/i.test(words) ? hours.day : Object.values(hours)[Math.floor(chance() * 4)] ?? hours.day
 }
 
+const seas = /sea|ocean|lake|water|boat|ship|beach|coast|island|lighthouse|harbou?r/i
+const trees = /\b(forest|trees?|woods?|park)\b/i
+const towns = /\b(city|town|streets?|houses?|skyline|buildings?)\b/i
+
+const ground = (words: string, chance: Chance, hour: Hour) => seas.test(words) || !(trees.test(words) || towns.test(words)) ? sea(chance, hour) : ridge(chance, 520, 40, hour.near)
+
 /** The drawing as SVG. None of the words are put into it. */
 export function drawScene(words: string): string {
   const chance = chanceFrom(words)
   const hour = hourOf(words, chance)
-  const has = (pattern: RegExp) => pattern.test(words)
-  const [light, tower, trees, town] = [has(/lighthouse/i), has(/sea|ocean|lake|water|boat|ship|beach|coast|island|lighthouse|harbou?r/i), has(/\b(forest|trees?|woods?|park)\b/i), has(/\b(city|town|streets?|houses?|skyline|buildings?)\b/i)]
+  const when = (pattern: RegExp, draw: (chance: Chance, hour: Hour) => string) => pattern.test(words) ? draw(chance, hour) : ''
   const layers = [
     hour.dark ? stars(chance) : clouds(chance),
     orb(chance, hour, hour === hours.dusk || hour === hours.dawn),
-    ridge(chance, horizon + 10, has(/mountain|alps|hill|peak/i) ? 240 : 70, hour.far),
-    town ? city(chance, hour) : '',
-    tower || !(trees || town) ? sea(chance, hour) : ridge(chance, 520, 40, hour.near),
-    has(/boat|ship|sail/i) || (tower && chance() > 0.4) ? boat(chance) : '',
-    light ? lighthouse(chance, hour) : '',
-    trees ? forest(chance, hour) : '',
+    ridge(chance, horizon + 10, /mountain|alps|hill|peak/i.test(words) ? 240 : 70, hour.far),
+    when(towns, city),
+    ground(words, chance, hour),
+    when(/boat|ship|sail|lighthouse/i, boat),
+    when(/lighthouse/i, lighthouse),
+    when(trees, forest),
   ]
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><defs>
     <linearGradient id="sky" x2="0" y2="1">${hour.sky.map((colour, at) => `<stop offset="${at * 0.5}" stop-color="${colour}"/>`).join('')}</linearGradient>

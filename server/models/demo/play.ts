@@ -19,14 +19,20 @@ export interface Script {
 /** Words with the space before them; long ones in pieces. Joined they are the text again. */
 export const tokensOf = (text: string): string[] => text.match(/\s*\S{1,10}|\s+/gu) ?? []
 
+function textTokens({ text, tokens }: Script): { count: number, at(index: number): string } {
+  if (tokens) return tokens
+  const all = tokensOf(text)
+  return { count: all.length, at: index => all[index] ?? '' }
+}
+
 function* textParts(script: Script): Generator<LanguageModelV4StreamPart> {
-  const tokens = script.tokens ? null : tokensOf(script.text)
-  const count = tokens?.length ?? script.tokens?.count ?? 0
+  const { count, at } = textTokens(script)
   if (!count) return
+  const cutAt = script.cutAt === undefined ? Infinity : count * script.cutAt
   yield { type: 'text-start', id: 'text' }
-  for (let at = 0; at < count; at++) {
-    if (script.cutAt !== undefined && at >= count * script.cutAt) return
-    yield { type: 'text-delta', id: 'text', delta: tokens?.[at] ?? script.tokens?.at(at) ?? '' }
+  for (let index = 0; index < count; index++) {
+    if (index >= cutAt) return
+    yield { type: 'text-delta', id: 'text', delta: at(index) }
   }
   yield { type: 'text-end', id: 'text' }
 }
