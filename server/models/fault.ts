@@ -1,5 +1,5 @@
 /** What can go wrong with a model, in the product's own codes. */
-import { APICallError, InvalidResponseDataError } from '@ai-sdk/provider'
+import { APICallError, InvalidResponseDataError, UnsupportedFunctionalityError } from '@ai-sdk/provider'
 import type { ErrorCode } from '../../shared/errors.ts'
 import { AppError } from '../domain/errors.ts'
 import { retryAfterOf } from './retry-after.ts'
@@ -100,6 +100,7 @@ function faultOfWords(what: Told, model: string, cause: unknown): ModelFault {
 export function toModelFault(error: unknown, model: string, begun: boolean): ModelFault {
   if (error instanceof ModelFault) return error
   if (error instanceof AppError) return new ModelFault(error.code, { cause: error })
+  if (UnsupportedFunctionalityError.isInstance(error)) return new ModelFault('model_input_refused', { details: { model, kind: shownReason(error.functionality) }, cause: error })
   const what = told(error)
   if (what.status !== undefined && what.status >= 400) return faultOfStatus(what.status, what, model, error)
   if (InvalidResponseDataError.isInstance(error) && /without a finish reason/.test(error.message)) return cutOff(error)
