@@ -117,25 +117,35 @@ const faults: Record<string, () => Promise<unknown>> = {
 
 interface Verdict { lost: string[], doubled: string[] }
 
+/** What the database and the LLM's journal hold of one message and its reply. */
+async function judgeRows({ script, conversationId, messageId, replyId }: Sent, { lost, doubled }: Verdict) {
+  const text = textOfScript(script)
+  const rows = await sql<{ id: string, status: string, content: string }[]>`select id, status, content from message where conversation_id = ${conversationId}`
+  const calls = llm.calls.filter(call => call.script.name === script.name && call.end === 'whole').length
+  if (rows.length > 2 || calls > 1) doubled.push(`${replyId}: ${rows.length} messages, ${calls} whole calls`)
+  if (!rows.some(row => row.id === messageId)) lost.push(`${messageId}: the message`)
+  const reply = rows.find(row => row.id === replyId)
+  if (reply?.status !== 'done') lost.push(`${replyId}: ${reply?.status ?? 'no row'}`)
+  else if (reply.content !== text) (reply.content.length > text.length ? doubled : lost).push(`${replyId}: text`)
+}
+
+/** What a follower put together, through all its lost lines. */
+async function judgeFollower({ script, replyId, watcher }: Sent, { lost, doubled }: Verdict) {
+  const text = textOfScript(script)
+  await watcher.connect(anywhere())
+  const seen = await until(() => watcher.message(replyId)?.status === 'done' ? { text: watcher.text(replyId) } : undefined, { withinMs: 5000 }).catch(() => null)
+  if (!seen) lost.push(`${replyId}: its follower never saw the end`)
+  else if (seen.text !== text) (seen.text.length > text.length ? doubled : lost).push(`${replyId}: a follower's text`)
+  watcher.close()
+}
+
 async function judge(): Promise<Verdict> {
-  const lost: string[] = []
-  const doubled: string[] = []
-  for (const { script, conversationId, messageId, replyId, watcher } of sent) {
-    const text = textOfScript(script)
-    const rows = await sql<{ id: string, role: string, status: string, content: string }[]>`select id, role, status, content from message where conversation_id = ${conversationId}`
-    const reply = rows.find(row => row.id === replyId)
-    if (rows.length > 2 || llm.calls.filter(call => call.script.name === script.name && call.end === 'whole').length > 1) doubled.push(`${replyId}: more than one`)
-    if (!rows.some(row => row.id === messageId)) lost.push(`${messageId}: the message`)
-    if (reply?.status !== 'done') lost.push(`${replyId}: ${reply?.status ?? 'no row'}`)
-    else if (reply.content.length > text.length) doubled.push(`${replyId}: text`)
-    else if (reply.content !== text) lost.push(`${replyId}: characters`)
-    await watcher.connect(anywhere())
-    const seen = await until(() => watcher.message(replyId)?.status === 'done' && { text: watcher.text(replyId) }, { withinMs: 5000 }).catch(() => null)
-    if (!seen) lost.push(`${replyId}: its follower never saw the end`)
-    else if (!selfCheck && seen.text !== text) (seen.text.length > text.length ? doubled : lost).push(`${replyId}: a follower's text`)
-    watcher.close()
+  const verdict: Verdict = { lost: [], doubled: [] }
+  for (const one of sent) {
+    await judgeRows(one, verdict)
+    await judgeFollower(one, verdict)
   }
-  return { lost, doubled }
+  return verdict
 }
 
 if (selfCheck) await breakOnPurpose()
