@@ -65,6 +65,11 @@ export async function removeOtherSessions(q: Query, userId: string, kept: string
   return (await q.delete(session).where(and(eq(session.userId, userId), ne(session.id, kept))).returning({ id: session.id })).map(row => row.id)
 }
 
+export async function removeAllSessions(q: Query, userId: string): Promise<void> {
+  const { session } = tablesOf(q)
+  await q.delete(session).where(eq(session.userId, userId))
+}
+
 /** Sessions, verifications and counts that are over. */
 export async function removeExpired(q: Query, now: Date, oldestCount: number): Promise<void> {
   const { session, verification, rateLimit } = tablesOf(q)

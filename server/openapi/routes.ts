@@ -11,6 +11,7 @@ import signInAsGuest from '../api/auth/sign-in/anonymous.post.ts'
 import signIn from '../api/auth/sign-in/username.post.ts'
 import signOut from '../api/auth/sign-out.post.ts'
 import signUp from '../api/auth/sign-up/email.post.ts'
+import makeExamples from '../api/examples.post.ts'
 import health from '../api/health/index.get.ts'
 import live from '../api/health/live.get.ts'
 import ready from '../api/health/ready.get.ts'
@@ -22,6 +23,7 @@ import freshMedia from '../api/media/index.get.ts'
 import askTicket from '../api/media/index.post.ts'
 import storageUse from '../api/media/storage.get.ts'
 import listModels from '../api/models.get.ts'
+import search from '../api/search.get.ts'
 import session from '../api/session.get.ts'
 import endSession from '../api/sessions/[id].delete.ts'
 import endOtherSessions from '../api/sessions/index.delete.ts'
@@ -55,6 +57,8 @@ export const routes: readonly ListedRoute[] = [
   listed('post', '/api/media/:id/parts', askParts),
   listed('post', '/api/media/:id/confirm', confirmMedia),
   listed('delete', '/api/media/:id', deleteMedia),
+  listed('get', '/api/search', search),
+  listed('post', '/api/examples', makeExamples),
   listed('get', '/api/health', health),
   listed('get', '/api/health/live', live),
   listed('get', '/api/health/ready', ready),
