@@ -138,7 +138,7 @@ export function simulate(seed: number, faults: Faults) {
     writer.n += 1
     writer.chunks.push(...chunks)
     writer.unstored.push(mergeChunks(chunks))
-    published[epoch]?.push(`${published[epoch].at(-1)}${chunks.map(chunk => 'delta' in chunk ? chunk.delta : '').join('')}`)
+    published[epoch]?.push(`${published[epoch]?.at(-1)}${chunks.map(chunk => 'delta' in chunk ? chunk.delta : '').join('')}`)
     tellAll({ type: 'delta', delta: { conversationId, messageId: replyId, epoch: writer.epoch, n: writer.n, upto: writer.n, chunks: mergeChunks(chunks) } })
   }
   const store = () => {

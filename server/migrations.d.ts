@@ -1,0 +1,4 @@
+declare module '#db-migrations' {
+  const migrations: import('../db/bundle-migrations.ts').Migrations
+  export default migrations
+}

@@ -1,0 +1,39 @@
+import { defineWebSocketHandler } from 'h3'
+import { newId } from '../../shared/ids.ts'
+import { config } from '../config.ts'
+import type { Connection } from '../live/connections.ts'
+import { greet } from '../live/live.ts'
+import type { Talk } from '../live/talk.ts'
+import { isOwnOrigin } from '../utils/origin.ts'
+import { findSession, type FoundSession } from '../utils/session.ts'
+
+const talks = new WeakMap<object, { talk: Talk }>()
+
+type Peer = Parameters<NonNullable<Parameters<typeof defineWebSocketHandler>[0]['open']>>[0]
+
+const connect = (peer: Peer, { sessionId, user }: FoundSession): Connection => {
+  const socket = peer.websocket as { bufferedAmount?: number }
+  return {
+    id: newId(), user, sessionId, followed: new Map(),
+    send: text => void peer.send(text),
+    buffered: () => socket.bufferedAmount ?? 0,
+    close: (code, reason) => peer.close(code, reason),
+  }
+}
+
+export default defineWebSocketHandler({
+  async upgrade(request) {
+    if (!isOwnOrigin(name => request.headers.get(name), config())) throw new Response('Wrong origin', { status: 403 })
+    const session = await findSession(new Headers(request.headers))
+    if (!session) throw new Response('Please sign in first', { status: 401 })
+    // crossws 0.4 puts this on the peer; the types are those of the version nitropack ships.
+    return { context: { session } } as object
+  },
+  open(peer) {
+    const connection = connect(peer, peer.context.session as FoundSession)
+    talks.set(peer, { talk: greet(connection) })
+  },
+  message: (peer, message) => talks.get(peer)?.talk.hear(message.text()),
+  close: peer => talks.get(peer)?.talk.end(),
+  error: peer => talks.get(peer)?.talk.end(),
+})
