@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import type { NitroConfig } from 'nitropack/types'
 import { bundledMigrations } from './db/bundle-migrations.ts'
 
-/** Files as text in a module, so that they travel with the build. */
-const bundledText = (paths: string[]) => `export const files = ${JSON.stringify(Object.fromEntries(paths.map(path => [basename(path), readFileSync(path, 'utf8')])))}`
+/** Files in a module, so that they travel with the build; as base64, since Nitro replaces words such as `typeof window` within plain text. */
+const bundledFiles = (paths: string[]) => `export const files = ${JSON.stringify(Object.fromEntries(paths.map(path => [basename(path), readFileSync(path, 'base64')])))}`
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 // Apart and typed, because the type Nuxt has for it here lacks most of Nitro's settings (two versions of @nuxt/schema meet in the tree).
@@ -17,7 +17,7 @@ const nitro: NitroConfig = {
   errorHandler: [here('./server/error-handler.ts'), here('./node_modules/@nuxt/nitro-server/dist/runtime/handlers/error.mjs')],
   virtual: {
     '#db-migrations': () => bundledMigrations(here('./db/migrations')),
-    '#swagger-ui': () => bundledText(['swagger-ui-bundle.js', 'swagger-ui.css'].map(name => here(`./node_modules/swagger-ui-dist/${name}`))),
+    '#swagger-ui': () => bundledFiles(['swagger-ui-bundle.js', 'swagger-ui.css'].map(name => here(`./node_modules/swagger-ui-dist/${name}`))),
   },
 }
 

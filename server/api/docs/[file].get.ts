@@ -5,9 +5,9 @@ import { definePublicRoute } from '../../utils/route.ts'
 const types = { 'swagger-ui-bundle.js': 'text/javascript; charset=utf-8', 'swagger-ui.css': 'text/css; charset=utf-8' } as const
 const Params = z.strictObject({ file: z.enum(['swagger-ui-bundle.js', 'swagger-ui.css']) })
 
-/** Swagger UI's own files. Their text is loaded when the page is first asked for. */
+/** Swagger UI's own files. They are loaded when the page is first asked for. */
 export default definePublicRoute({ summary: 'Files of the page', params: Params, answers: 'text/plain' }, async ({ event, params: { file } }) => {
   const { files } = await import('#swagger-ui')
   setResponseHeaders(event, { 'content-type': types[file], 'cache-control': 'public, max-age=3600' })
-  return files[file]
+  return Buffer.from(files[file], 'base64')
 })
