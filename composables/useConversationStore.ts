@@ -4,7 +4,7 @@ import type { Problem } from '~~/shared/errors'
 import type { MediaView } from '~~/shared/media'
 import type { LiveEvent } from '~~/shared/protocol'
 import { applyEvent, applyMediaViews, applyOlder, applySnapshot, emptyConversation, positionOf, type ConversationState } from '~/utils/apply-event'
-import type { Following } from '~/utils/live-line'
+import type { Following } from '~/utils/live-followers'
 import { findProblem } from '~/utils/problems'
 
 /** What the tab knows of one conversation, kept while it is likely to be looked at again. */

@@ -43,35 +43,37 @@ const afterUpload = (media: MediaView): Partial<Attachment> => {
   return media.status === 'ready' ? { ...at, status: 'ready', progress: 100 } : { ...at, status: 'processing', progress: media.progress }
 }
 
+const trouble = (error: unknown): Partial<Attachment> => {
+  const idle = { progress: 0, bytesPerSecond: null, secondsLeft: null }
+  return error instanceof RefusedError ? { ...idle, status: 'refused', problem: sentenceFor(error) } : { ...idle, status: 'kept' }
+}
+
+/** Uploads one file, telling every step as a change of its attachment. */
+async function run({ id, name }: Attachment, file: File, change: (changes: Partial<Attachment>) => void): Promise<void> {
+  const pace = makePace(file.size)
+  change({ status: 'uploading', problem: null })
+  try {
+    const media = await startUpload(id, name, file, (sent) => {
+      change({ progress: Math.min(100, Math.round(sent / file.size * 100)), ...pace(sent, Date.now()) })
+    })
+    change(afterUpload(media))
+  }
+  catch (error) {
+    change(trouble(error))
+  }
+}
+
 /** Files beside the text that is being written. They are uploaded at once; what cannot go now is kept and goes later. */
 export function useUpload(conversationId: MaybeRefOrGetter<string>) {
   const attachments = ref<Attachment[]>([])
   const files = new Map<string, File>()
   const facts = useLineFacts()
-  // A file belongs to the conversation it was chosen in.
-  watch(() => toValue(conversationId), () => clear())
 
   const change = (id: string, changes: Partial<Attachment>) => {
     const attachment = attachments.value.find(one => one.id === id)
     if (attachment) Object.assign(attachment, changes)
   }
-
-  async function upload(attachment: Attachment, file: File) {
-    const { id, name } = attachment
-    const pace = makePace(file.size)
-    change(id, { status: 'uploading', problem: null })
-    try {
-      const media = await startUpload(id, name, file, (sent) => {
-        change(id, { progress: Math.min(100, Math.round(sent / file.size * 100)), ...pace(sent, Date.now()) })
-      })
-      change(id, afterUpload(media))
-      files.delete(id)
-    }
-    catch (error) {
-      const refused = error instanceof RefusedError
-      change(id, { status: refused ? 'refused' : 'kept', progress: 0, problem: refused ? sentenceFor(error) : null, bytesPerSecond: null, secondsLeft: null })
-    }
-  }
+  const upload = (attachment: Attachment, file: File) => run(attachment, file, changes => change(attachment.id, changes))
 
   async function addOne(file: File) {
     const attachment = describe(file)
@@ -83,7 +85,6 @@ export function useUpload(conversationId: MaybeRefOrGetter<string>) {
     await keepFile(attachment.id, file)
     if (files.has(attachment.id)) await upload(attachment, file)
   }
-
   const add = (added: File[]) => { for (const file of added) void addOne(file) }
 
   /** Takes one away, ending its upload. */
@@ -101,12 +102,11 @@ export function useUpload(conversationId: MaybeRefOrGetter<string>) {
     attachments.value = []
     files.clear()
   }
+  // A file belongs to the conversation it was chosen in.
+  watch(() => toValue(conversationId), clear)
 
   if (import.meta.client) {
-    const off = useSocket().on((event) => {
-      if (event.type === 'media.changed' && attachments.value.some(one => one.id === event.media.id)) change(event.media.id, afterUpload(event.media))
-    })
-    onScopeDispose(off)
+    onScopeDispose(useSocket().on(event => event.type === 'media.changed' && change(event.media.id, afterUpload(event.media))))
     watch(() => facts.value.state, (state) => {
       if (state !== 'online') return
       for (const one of attachments.value) {

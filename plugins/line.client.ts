@@ -7,24 +7,31 @@ const aboutOf = (event: LiveEvent): string | null => {
   return 'conversationId' in event ? event.conversationId : null
 }
 
-/** Hands events to the conversations, the list and the unread marks. */
-function useNews(isLookedAt: (id: string) => boolean) {
+/** Keeps the list and the unread marks by what the server tells of conversations. */
+function useListNews(isLookedAt: (id: string) => boolean) {
   const list = useConversationList()
   const unread = useUnread()
   const outbox = useOutbox()
-  const cache = conversationCache(useNuxtApp())
   return (event: LiveEvent) => {
-    const id = aboutOf(event)
-    if (id) cache.get(id)?.event(event)
-    else if (event.type === 'media.changed') for (const store of cache.values()) store.event(event)
     if (event.type === 'conversation.deleted') list.drop(event.conversationId)
     if (event.type !== 'conversation.listed' && event.type !== 'conversation.changed') return
     const { conversation } = event
     const finished = list.find(conversation.id)?.busy && !conversation.busy
     list.take(conversation)
-    if (finished && !isLookedAt(conversation.id)) unread.mark(conversation.id)
-    // One that is open settles by its messages' rows, so that nothing vanishes in between.
-    if (!isLookedAt(conversation.id)) outbox.settle(conversation.id, conversation.seq)
+    if (isLookedAt(conversation.id)) return
+    if (finished) unread.mark(conversation.id)
+    // One that is looked at settles by its messages' rows, so that nothing vanishes in between.
+    outbox.settle(conversation.id, conversation.seq)
+  }
+}
+
+/** Hands events to the conversations they are about. */
+function useConversationNews() {
+  const cache = conversationCache(useNuxtApp())
+  return (event: LiveEvent) => {
+    const id = aboutOf(event)
+    if (id) cache.get(id)?.event(event)
+    else if (event.type === 'media.changed') for (const store of cache.values()) store.event(event)
   }
 }
 
@@ -43,7 +50,8 @@ export default defineNuxtPlugin(() => {
   const { sayError } = useToasts()
   const { entries } = useOutbox()
   const router = useRouter()
-  on(useNews(id => !document.hidden && router.currentRoute.value.params.id === id))
+  on(useConversationNews())
+  on(useListNews(id => !document.hidden && router.currentRoute.value.params.id === id))
 
   /** A changed password ends every session and gives this browser a new one. */
   async function stayOrLeave() {

@@ -2,7 +2,7 @@
  * What a page knows of one conversation, and how news changes it. Pure and idempotent: the same event twice, or late,
  * changes nothing. The rules of order are shared with the server (`shared/follow.ts`).
  */
-import { applyChunk, textOf, type Assembly } from '../shared/chunks.ts'
+import { applyChunk, emptyAssembly, textOf, type Assembly } from '../shared/chunks.ts'
 import { isOpen, type ConversationView, type Cursor, type MessageView, type Snapshot } from '../shared/conversation.ts'
 import { isFurther, judgeChange, judgeDelta } from '../shared/follow.ts'
 import type { MediaView } from '../shared/media.ts'
@@ -82,29 +82,33 @@ export function applySnapshot(state: ConversationState, snapshot: Snapshot): Con
 export const applyOlder = (state: ConversationState, page: Pick<Snapshot, 'messages' | 'siblings'>): ConversationState =>
   takeRows(state, page.messages, page.siblings)
 
+const asking = (state: ConversationState): ConversationState => ({ ...state, needs: state.needs === 'snapshot' ? 'snapshot' : 'follow' })
+
 function applyChange(state: ConversationState, event: EventOf<'conversation.changed'>): ConversationState {
   const verdict = judgeChange(state.seq, { after: event.after, seq: event.conversation.seq })
   if (verdict === 'ignore') return state
   if (!event.whole) return { ...state, needs: 'snapshot' }
-  if (verdict === 'gap') return { ...state, needs: state.needs === 'snapshot' ? 'snapshot' : 'follow' }
+  if (verdict === 'gap') return asking(state)
   return withNeeds(takeRows({ ...state, conversation: event.conversation, seq: event.conversation.seq }, event.messages))
 }
 
 /** How far a reply was read. */
 export const cursorOf = (state: ConversationState, id: string): Cursor => state.live[id]?.cursor ?? state.messages[id]?.cursor ?? { epoch: 0, n: 0 }
 
+/** A copy of what was assembled of a reply so far. */
+function assemblyOf(state: ConversationState, row: MessageView): Assembly {
+  const live = state.live[row.id]?.assembly
+  return { parts: [...(live?.parts ?? row.parts)], open: { ...live?.open } }
+}
+
 function applyDelta(state: ConversationState, delta: Delta): ConversationState {
   const row = state.messages[delta.messageId]
-  const asking: ConversationState = { ...state, needs: state.needs === 'snapshot' ? 'snapshot' : 'follow' }
-  if (!row) return asking
-  if (!isOpen(row.status)) return delta.epoch > row.cursor.epoch ? asking : state
+  if (!row) return asking(state)
+  if (!isOpen(row.status)) return delta.epoch > row.cursor.epoch ? asking(state) : state
   const verdict = judgeDelta(cursorOf(state, row.id), delta)
   if (verdict === 'ignore') return state
-  if (verdict === 'gap') return asking
-  const from = state.live[row.id]?.assembly
-  const assembly: Assembly = verdict === 'restart'
-    ? { parts: [], open: {} }
-    : { parts: [...(from?.parts ?? row.parts)], open: { ...from?.open } }
+  if (verdict === 'gap') return asking(state)
+  const assembly = verdict === 'restart' ? emptyAssembly() : assemblyOf(state, row)
   for (const chunk of delta.chunks) applyChunk(assembly, chunk)
   return { ...state, live: { ...state.live, [row.id]: { cursor: { epoch: delta.epoch, n: delta.upto }, assembly } } }
 }

@@ -10,7 +10,7 @@ export interface Transport {
 
 export interface TransportHandlers {
   event(event: LiveEvent): void
-  /** It never opened, or broke. Called once; never after `close()`. */
+  /** It never opened, or broke. Never called before the transport was given back. */
   lost(): void
 }
 

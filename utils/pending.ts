@@ -1,6 +1,7 @@
 /** Commands that are on their way, laid over what the server said: what the person did shows at once. Pure. */
 import { isOpen, type MessageView } from '../shared/conversation.ts'
 import type { ChangeCommand, CommandOf } from '../shared/protocol.ts'
+import { withChange } from './conversation-rows.ts'
 import { branchOf, leafBelow, type ConversationState } from './apply-event.ts'
 import type { OutboxEntry } from './outbox.ts'
 
@@ -61,16 +62,8 @@ function applyRetry(state: ConversationState, entry: OutboxEntry, messageId: str
 
 function applyConversationChange(state: ConversationState, entry: OutboxEntry, command: CommandOf<'conversation.change'>): ConversationState {
   if (!state.conversation) return state
-  const { title, model, instructions, pinned, archived, activeMessageId } = command
-  const { conversation } = state
-  const changed = {
-    ...conversation,
-    ...(title === undefined ? {} : { title }),
-    ...(model === undefined ? {} : { model }),
-    ...(instructions === undefined ? {} : { instructions }),
-    ...(pinned === undefined ? {} : { pinnedAt: pinned ? conversation.pinnedAt ?? entry.at : null }),
-    ...(archived === undefined ? {} : { archivedAt: archived ? conversation.archivedAt ?? entry.at : null }),
-  }
+  const { activeMessageId } = command
+  const changed = withChange(state.conversation, command, entry.at)
   if (activeMessageId && state.messages[activeMessageId]) {
     const leaf = leafBelow(state, activeMessageId)
     if (state.messages[leaf]) changed.activeMessageId = leaf

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { newId } from '../../../shared/ids.ts'
 import type { Command, LiveEvent } from '../../../shared/protocol.ts'
 import { lineTimes, makeLine, pauseMs, type LineState, type LineTransport, type LiveLine } from '../../../utils/live-line.ts'
+import { followAgainMs } from '../../../utils/live-followers.ts'
 import { LostError, RefusedError } from '../../../utils/problems.ts'
 import type { OpenTransport, TransportHandlers } from '../../../utils/live-transport.ts'
 
@@ -109,7 +110,7 @@ describe('the line', () => {
     expect(dialed.last().sent).toMatchObject([{ type: 'conversation.follow', conversationId, after: 9 }])
     following.again()
     following.again()
-    await vi.advanceTimersByTimeAsync(lineTimes.followAgainMs)
+    await vi.advanceTimersByTimeAsync(followAgainMs)
     expect(dialed.last().sent).toHaveLength(2)
     following.stop()
     expect(dialed.last().sent.at(-1)?.type).toBe('conversation.unfollow')
