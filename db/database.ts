@@ -33,12 +33,28 @@ export const tablesOf = (q: Query): Tables => (q._ as unknown as { fullSchema: T
 
 export const dialectOf = (q: Query): Database['dialect'] => is(tablesOf(q).user, PgTable) ? 'postgres' : 'sqlite'
 
+/** How a SQLite session runs SQL that gives rows as objects, which drizzle's proxy session doesn't know. */
+type RunObjects = (statement: string, params: unknown[]) => Promise<object[]>
+const sqliteSessions = new WeakMap<object, RunObjects>()
+/** Told by db/open.sqlite.ts: a database and its transactions share one session. */
+export const useSqliteSession = (session: object, run: RunObjects): void => { sqliteSessions.set(session, run) }
+
+/** What every drizzle database and transaction has, and its types hide. */
+interface Insides {
+  session: object
+  dialect: { sqlToQuery(statement: SQL): { sql: string, params: unknown[] } }
+  execute(statement: SQL): Promise<Iterable<object>>
+}
+
 /**
  * Runs SQL that the builder can't say, in either dialect, and gives the rows as objects named by column. Values come as
  * the driver has them, not as the tables' types: moments are epoch milliseconds in SQLite and text in Postgres, JSON and
  * Postgres' 8-byte integers are text. Say `cast(… as integer)` for counts.
  */
 export async function rows<T extends object>(q: Query, statement: SQL): Promise<T[]> {
-  const raw = q as unknown as { execute(statement: SQL): Promise<Iterable<T>>, values(statement: SQL): Promise<T[]> }
-  return dialectOf(q) === 'postgres' ? [...await raw.execute(statement)] : raw.values(statement)
+  const { session, dialect } = q as unknown as Insides
+  const runObjects = sqliteSessions.get(session)
+  if (!runObjects) return [...await (q as unknown as Insides).execute(statement)] as T[]
+  const { sql, params } = dialect.sqlToQuery(statement)
+  return await runObjects(sql, params) as T[]
 }

@@ -9,12 +9,12 @@ import { dirname } from 'node:path'
 import BetterSqlite from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/sqlite-proxy'
 import type { Migration } from './bundle-migrations.ts'
-import type { Database, Db } from './database.ts'
+import { useSqliteSession, type Database, type Db } from './database.ts'
 import { lockFile } from './lock-file.ts'
 import { migrateSqlite } from './migrate-sqlite.ts'
-import { useQueryErrors } from './query-error.ts'
+import { QueryError, useQueryErrors } from './query-error.ts'
 import * as tables from './schema.sqlite.ts'
-import { makeStatements } from './sqlite-statements.ts'
+import { makeStatements, type RunStatement } from './sqlite-statements.ts'
 import { makeTurns, type Turns } from './turns.ts'
 
 /** What the running piece of work stands in: a transaction (no turns: all runs straight) or a `lax` block (its own line). */
@@ -31,18 +31,7 @@ export interface SqliteOptions {
  */
 export function openSqlite(file: string, migrations: Migration[], { lockWaitMs = 5000 }: SqliteOptions = {}): Database {
   useQueryErrors()
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
-  const unlock = lockFile(file, lockWaitMs)
-  let connection: BetterSqlite.Database
-  try {
-    connection = new BetterSqlite(file, { timeout: 5000 })
-    connection.pragma('journal_mode = WAL')
-    connection.pragma('synchronous = FULL')
-    migrateSqlite(connection, migrations)
-    connection.pragma('foreign_keys = ON')
-  }
-  catch (error) { unlock(); throw error }
-
+  const { connection, unlock } = connect(file, migrations, lockWaitMs)
   const inside = new AsyncLocalStorage<Scope>()
   const outer = makeTurns()
   const run = makeStatements(connection)
@@ -57,14 +46,19 @@ export function openSqlite(file: string, migrations: Migration[], { lockWaitMs =
     finally { scope.open = false }
   }
 
+  const runInTurn: (...statement: Parameters<RunStatement>) => Promise<ReturnType<RunStatement>> = async (...statement) => {
+    const turns = line()
+    return turns ? turns.take(() => run(...statement)) : run(...statement)
+  }
   const proxy = drizzle(
-    async (sql, params, method) => {
-      const turns = line()
-      return turns ? turns.take(() => run(sql, params, method)) : run(sql, params, method)
-    },
+    runInTurn,
     async () => { throw new Error('Batches are not used: they would not stand in line') },
     { schema: tables },
   )
+  useSqliteSession((proxy as unknown as { session: object }).session, async (sql, params) => {
+    try { return (await runInTurn(sql, params, 'objects')).rows as object[] }
+    catch (error) { throw new QueryError(sql, error) }
+  })
   const begin = proxy.transaction.bind(proxy)
   proxy.transaction = async (body) => {
     const turns = line()
@@ -93,4 +87,18 @@ export function openSqlite(file: string, migrations: Migration[], { lockWaitMs =
       unlock()
     }),
   }
+}
+
+function connect(file: string, migrations: Migration[], lockWaitMs: number): { connection: BetterSqlite.Database, unlock: () => void } {
+  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
+  const unlock = lockFile(file, lockWaitMs)
+  try {
+    const connection = new BetterSqlite(file, { timeout: 5000 })
+    connection.pragma('journal_mode = WAL')
+    connection.pragma('synchronous = FULL')
+    migrateSqlite(connection, migrations)
+    connection.pragma('foreign_keys = ON')
+    return { connection, unlock }
+  }
+  catch (error) { unlock(); throw error }
 }

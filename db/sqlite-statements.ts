@@ -3,8 +3,8 @@ import type BetterSqlite from 'better-sqlite3'
 /** Prepared statements kept per SQL text; multi-row inserts have a text for each number of rows, so there is an end to it. */
 const maxStatements = 500
 
-/** Runs one statement the way drizzle's proxy session asks for it, except that `values` gives objects (see `rows`). */
-export type RunStatement = (sql: string, params: unknown[], method: 'run' | 'all' | 'get' | 'values') => { rows: unknown[] }
+/** Runs one statement the way drizzle's proxy session asks for it, each row an array; with `objects`, each an object named by column. */
+export type RunStatement = (sql: string, params: unknown[], method: 'run' | 'all' | 'get' | 'values' | 'objects') => { rows: unknown[] }
 
 interface Prepared {
   statement: BetterSqlite.Statement
@@ -32,7 +32,7 @@ export function makeStatements(connection: BetterSqlite.Database): RunStatement 
   }
 
   return (sql, params, method) => {
-    const { statement, reader } = prepare(sql, method !== 'values')
+    const { statement, reader } = prepare(sql, method !== 'objects')
     const values = params.map(bindable)
     if (!reader) {
       statement.run(...values)

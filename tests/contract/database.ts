@@ -236,8 +236,10 @@ export function databaseContract(dialect: Dialect): void {
       expect(await nameOf(id)).toBe('Ada')
     })
 
-    it('makes relational queries', async () => {
+    it('makes relational queries and counts', async () => {
       const id = await makeUser()
+      expect(await database.db.$count(database.tables.user, eq(database.tables.user.id, id))).toBe(1)
+      await database.db.transaction(async tx => expect(await tx.$count(database.tables.user, eq(database.tables.user.id, id))).toBe(1))
       expect(await database.db.query.user.findFirst({ where: (user, { eq: is }) => is(user.id, id) })).toMatchObject({ name: 'Ada' })
     })
 

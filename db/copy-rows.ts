@@ -1,0 +1,75 @@
+/** Copies what a database holds into another one, of either dialect. */
+import { getTableColumns, gt, sql, type SQL } from 'drizzle-orm'
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
+import type { Database } from './database.ts'
+import type { Tables } from './tables.ts'
+
+type Name = keyof Tables
+
+/**
+ * In the order their foreign keys ask for, each with its primary key. Left out: `job` (each queue has its own, see
+ * scripts/copy-database.ts), and `rate_limit` and `websocket_connection`, which are of the moment.
+ */
+const copied: readonly (readonly [Name, readonly string[]])[] = [
+  ['user', ['id']], ['session', ['id']], ['account', ['id']], ['verification', ['id']],
+  ['conversation', ['id']], ['message', ['id']], ['media', ['id']], ['delta', ['messageId', 'epoch', 'n']],
+  ['command', ['id']], ['tombstone', ['id']], ['modelTurn', ['model']],
+]
+
+/** Rows of one statement: far below the parameters Postgres takes (65,535), and few enough for long messages. */
+const perBatch = 100
+
+type Row = Record<string, unknown>
+
+export interface CopyProgress { table: string, done: number, total: number }
+
+/**
+ * Copies every row; those that are there already are brought up to date, so it may be run again after being cut off, or
+ * when the source went on. Nobody may write to the source meanwhile.
+ * @throws Error before anything is written when the target has people whom the source doesn't know.
+ */
+export async function copyRows(from: Database, to: Database, progress: (step: CopyProgress) => void): Promise<void> {
+  await refuseOthers(from, to)
+  for (const [name, key] of copied) {
+    const total = await from.db.$count(from.tables[name] as PgTable)
+    let done = 0
+    for await (const batch of batches(from, name, key)) {
+      await upsert(to, name, key, batch)
+      done += batch.length
+      progress({ table: name, done, total })
+    }
+  }
+}
+
+async function refuseOthers(from: Database, to: Database): Promise<void> {
+  const { user } = to.tables
+  const known = new Set((await from.db.select({ id: from.tables.user.id }).from(from.tables.user)).map(({ id }) => id))
+  for (let at: string | undefined = ''; at !== undefined;) {
+    const page: { id: string }[] = await to.db.select({ id: user.id }).from(user).where(gt(user.id, at)).orderBy(user.id).limit(1000)
+    if (page.some(({ id }) => !known.has(id))) throw new Error('The database to copy to has people of its own. Nothing was copied: choose an empty one.')
+    at = page.at(-1)?.id
+  }
+}
+
+const columnsOf = (database: Database, name: Name) => getTableColumns(database.tables[name] as PgTable) as Record<string, PgColumn>
+
+async function* batches(from: Database, name: Name, key: readonly string[]): AsyncGenerator<Row[]> {
+  const all = columnsOf(from, name)
+  const columns = key.map(part => all[part]).filter(column => column !== undefined)
+  const list = (values: SQL[]) => sql`(${sql.join(values, sql`, `)})`
+  let after: SQL | undefined
+  for (;;) {
+    const batch: Row[] = await from.db.select().from(from.tables[name] as PgTable).where(after).orderBy(...columns).limit(perBatch)
+    const last = batch.at(-1)
+    if (!last) return
+    yield batch
+    after = sql`${list(columns.map(column => sql`${column}`))} > ${list(key.map(part => sql`${last[part]}`))}`
+  }
+}
+
+async function upsert(to: Database, name: Name, key: readonly string[], batch: Row[]): Promise<void> {
+  const columns = columnsOf(to, name)
+  const set = Object.fromEntries(Object.entries(columns).map(([field, column]) => [field, sql.raw(`excluded."${column.name}"`)]))
+  const target = key.map(part => columns[part]).filter(column => column !== undefined)
+  await to.db.insert(to.tables[name] as PgTable).values(batch).onConflictDoUpdate({ target, set })
+}
