@@ -1,0 +1,73 @@
+/**
+ * What every browser test gets: a server of the worker's own in zero-setup mode, and pages that fail the test for any
+ * console error, hydration warning, script error, or request to another host.
+ */
+import { test as base, expect, type BrowserContext, type Page } from '@playwright/test'
+import { startServer, type TestServer } from '../support/server.ts'
+import { ConversationPage } from './pages/conversation.ts'
+import { LoginPage } from './pages/login.ts'
+
+interface WorkerThings { server: TestServer }
+interface TestThings {
+  /** Faults seen so far. A test that provokes one takes it out of the list. */
+  faults: string[]
+  login: LoginPage
+  conversation: ConversationPage
+  /** A guest's page at the beginning of a conversation. */
+  guest: ConversationPage
+  /** Another browser: its own cookies, watched like the first. */
+  another(): Promise<Page>
+}
+
+// Said by the browser, not by us, when a request is cut off on purpose (offline, a killed server).
+const networkNoise = /net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|NETWORK_CHANGED|ABORTED|SOCKET_NOT_CONNECTED)|WebSocket connection to .* failed/
+
+function watchPages(context: BrowserContext, own: string, faults: string[]) {
+  context.on('console', (message) => {
+    const isFault = message.type() === 'error' || /hydration/i.test(message.text())
+    if (isFault && !networkNoise.test(message.text())) faults.push(`console: ${message.text()} (${message.location().url})`)
+  })
+  context.on('weberror', error => faults.push(`script: ${error.error().stack ?? error.error().message}`))
+  context.on('request', (request) => {
+    const url = new URL(request.url())
+    if (['data:', 'blob:', 'about:'].includes(url.protocol)) return
+    if (url.host !== own) faults.push(`request to another host: ${request.url()}`)
+  })
+}
+
+export const test = base.extend<TestThings, WorkerThings>({
+  server: [async ({}, use) => {
+    const server = await startServer()
+    await use(server)
+    await server.close()
+  }, { scope: 'worker' }],
+
+  baseURL: async ({ server }, use) => { await use(server.url) },
+
+  faults: [async ({ context, server }, use) => {
+    const faults: string[] = []
+    watchPages(context, `127.0.0.1:${server.port}`, faults)
+    await use(faults)
+    expect(faults).toEqual([])
+  }, { auto: true }],
+
+  login: async ({ page }, use) => { await use(new LoginPage(page)) },
+  conversation: async ({ page }, use) => { await use(new ConversationPage(page)) },
+  guest: async ({ page, login }, use) => {
+    await login.open()
+    await login.continueAsGuest()
+    await use(new ConversationPage(page))
+  },
+  another: async ({ browser, server, faults }, use) => {
+    const opened: BrowserContext[] = []
+    await use(async () => {
+      const context = await browser.newContext({ baseURL: server.url, locale: 'en-GB' })
+      watchPages(context, `127.0.0.1:${server.port}`, faults)
+      opened.push(context)
+      return context.newPage()
+    })
+    for (const context of opened) await context.close()
+  },
+})
+
+export { expect }

@@ -1,0 +1,83 @@
+import { ConversationPage } from './pages/conversation.ts'
+import { expect, test } from './fixtures.ts'
+
+test('a reload in the middle of a reply: it goes on, and is whole', async ({ guest }) => {
+  await guest.send('tokens 150 at rate 40')
+  await expect.poll(async () => (await guest.replyText()).length).toBeGreaterThan(40)
+  await guest.reload()
+  await expect(guest.messages).toHaveCount(2)
+  await guest.untilReplied()
+  const whole = await guest.replyText()
+  await guest.reload()
+  await guest.untilReplied()
+  expect(await guest.replyText()).toBe(whole)
+})
+
+test('a second browser of the same person sees the reply grow, and the same text', async ({ guest, another, context }) => {
+  await guest.send('tokens 200 at rate 40')
+  const path = await guest.path()
+  const page = await another()
+  await page.context().addCookies(await context.cookies())
+  const second = new ConversationPage(page)
+  await second.open(path)
+  await expect.poll(async () => (await second.replyText()).length).toBeGreaterThan(40)
+  const early = (await second.replyText()).length
+  await expect.poll(async () => (await second.replyText()).length).toBeGreaterThan(early)
+  await expect(page.getByText('Also open on another device')).toBeVisible()
+  await guest.untilReplied()
+  await second.untilReplied()
+  expect(await second.replyText()).toBe(await guest.replyText())
+})
+
+test('stop ends the reply, keeps what was written, and says so', async ({ guest }) => {
+  await guest.send('slow')
+  await expect.poll(async () => (await guest.replyText()).length).toBeGreaterThan(20)
+  await guest.stopButton.click()
+  await expect(guest.reply()).toContainText('Stopped here.')
+  await expect(guest.sendButton).toBeVisible()
+  await guest.reload()
+  await expect(guest.reply()).toContainText('Stopped here.')
+})
+
+test('edit and regenerate make versions, and the arrows switch between them', async ({ guest, page }) => {
+  await guest.send('tokens 5 at rate 100')
+  await guest.untilReplied()
+  await guest.reply().getByRole('button', { name: 'Write again', exact: true }).click()
+  await expect(guest.reply().getByRole('img', { name: 'Version 2 of 2' })).toBeVisible()
+  await guest.untilReplied()
+  await guest.question().getByRole('button', { name: 'Edit' }).click()
+  await page.getByRole('textbox', { name: 'Your message' }).fill('tokens 7 at rate 100')
+  await guest.question().getByRole('button', { name: 'Send' }).click()
+  await expect(guest.question()).toContainText('tokens 7')
+  await guest.untilReplied()
+  await expect(guest.question().getByRole('img', { name: 'Version 2 of 2' })).toBeVisible()
+  await guest.question().getByRole('button', { name: 'Earlier version' }).click()
+  await expect(guest.question()).toContainText('tokens 5')
+  await expect(guest.reply().getByRole('img', { name: 'Version 2 of 2' })).toBeVisible()
+})
+
+test('a failed reply says why, and can be tried again', async ({ guest }) => {
+  await guest.send('fail')
+  await expect(guest.reply().getByRole('button', { name: 'Try again' })).toBeVisible({ timeout: 20_000 })
+  await guest.reply().getByRole('button', { name: 'Try again' }).click()
+  await expect(guest.messages).toHaveCount(2)
+})
+
+test('what is sent offline is kept, survives a reload of nothing, and is delivered once and in order', async ({ guest, page, context }) => {
+  await guest.send('tokens 3 at rate 100')
+  await guest.untilReplied()
+  await context.setOffline(true)
+  await guest.send('first while offline')
+  await guest.send('second while offline')
+  await expect(page.getByText('Kept here, not sent yet.')).toHaveCount(2)
+  await expect(guest.notice).toBeVisible()
+  await context.setOffline(false)
+  await expect(page.getByText('Kept here, not sent yet.')).toHaveCount(0, { timeout: 30_000 })
+  await guest.untilReplied()
+  const questions = guest.page.locator('article[data-role="user"]')
+  await expect(questions).toHaveCount(3)
+  await guest.reload()
+  await expect(questions).toHaveCount(3)
+  await expect(questions.nth(1)).toContainText('first while offline')
+  await expect(questions.nth(2)).toContainText('second while offline')
+})

@@ -1,0 +1,68 @@
+import { expect, type Locator, type Page } from '@playwright/test'
+import { hydrated } from './login.ts'
+
+/** A conversation, or the beginning of one, by what a person sees and a screen reader says. */
+export class ConversationPage {
+  readonly page: Page
+  readonly field: Locator
+  readonly sendButton: Locator
+  readonly stopButton: Locator
+  /** All messages, oldest first. */
+  readonly messages: Locator
+  readonly notice: Locator
+  readonly list: Locator
+
+  constructor(page: Page) {
+    this.page = page
+    this.field = page.getByRole('textbox', { name: 'Message', exact: true })
+    this.sendButton = page.getByRole('button', { name: 'Send', exact: true })
+    this.stopButton = page.getByRole('button', { name: 'Stop the reply' })
+    this.messages = page.getByRole('log', { name: 'Conversation' }).getByRole('article')
+    this.notice = page.getByRole('status').filter({ hasText: 'There is no connection' })
+    this.list = page.getByRole('navigation', { name: 'Conversations' })
+  }
+
+  async open(path: string) {
+    await this.page.goto(path)
+    await hydrated(this.page)
+  }
+
+  async reload() {
+    await this.page.reload()
+    await hydrated(this.page)
+  }
+
+  async send(text: string) {
+    await this.field.fill(text)
+    await this.sendButton.click()
+  }
+
+  /** The newest reply. */
+  reply(): Locator { return this.messages.and(this.page.locator('[data-role="assistant"]')).last() }
+  /** The newest message of the person. */
+  question(): Locator { return this.messages.and(this.page.locator('[data-role="user"]')).last() }
+
+  /** Waits until the newest reply has ended: its actions are there. */
+  async untilReplied(timeout = 30_000) {
+    await expect(this.reply().getByRole('group', { name: 'Actions for this reply' })).toBeAttached({ timeout })
+  }
+
+  /** Text of the newest reply without its buttons. */
+  async replyText(): Promise<string> { return (await this.reply().innerText()).trim() }
+
+  /** Path of the conversation, once it has one. */
+  async path(): Promise<string> {
+    await this.page.waitForURL(/\/c\/[0-9a-f-]{36}/)
+    return new URL(this.page.url()).pathname
+  }
+
+  async attach(...files: { name: string, mimeType: string, buffer: Buffer }[]) {
+    const choosing = this.page.waitForEvent('filechooser')
+    await this.page.getByRole('button', { name: 'Attach files' }).click()
+    await (await choosing).setFiles(files)
+  }
+
+  attachment(name: string): Locator {
+    return this.page.getByRole('list', { name: 'Attachments' }).getByRole('listitem').filter({ hasText: name })
+  }
+}
