@@ -34,7 +34,7 @@ const networkTroubles = /fetch failed|terminated|socket|ECONN|ENOTFOUND|EAI_AGAI
 
 /** A reason that may be shown: short, on one line, without anything that looks like a key. */
 const shownReason = (message: string) =>
-  (message.replace(/\b(sk|key|Bearer)[-_ ][\w*.-]{6,}/gi, '[key]').replace(/\s+/g, ' ').trim().slice(0, 300)) || 'it gave no reason.'
+  (message.replace(/\b(sk-|Bearer\s+)[\w*.-]{6,}/gi, '[key]').replace(/\s+/g, ' ').trim().slice(0, 300)) || 'it gave no reason.'
 
 const field = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
