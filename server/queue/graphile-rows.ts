@@ -15,8 +15,8 @@ const jobs = 'graphile_worker._private_jobs'
 const stillHeld = `id = $1::bigint and locked_by = $2 and locked_at between $3::timestamptz - interval '2 ms' and $3::timestamptz + interval '2 ms'`
 
 /**
- * Ends one take of a job, if it is still the take that is named; a zombie changes nothing. What goes on gets a new row:
- * graphile-worker deletes the old one by its id alone when the task returns, whoever holds it then.
+ * Ends one take of a job, if it is still the take that is named; a zombie changes nothing. What goes on gets a new row,
+ * because graphile-worker deletes the old one when the task returns.
  */
 export async function endTake(pool: Pool, job: GraphileJob, workerId: string, sequel: Sequel): Promise<void> {
   const values: unknown[] = [job.id, workerId, job.lockedAt]
@@ -73,9 +73,10 @@ export const lookAround = `
 export const lookForLiving = `
   select array(${living}) living, extract(epoch from clock_timestamp() - pg_postmaster_start_time())::float8 * 1000 "serverMs"`
 
+/** A new id, too: graphile-worker deletes a job by its id alone when a task returns, also when that is a zombie's. */
 const unlock = (where: string) => `
   with freed as (
-    update ${jobs} set locked_at = null, locked_by = null, run_at = least(run_at, now()), last_error = coalesce(last_error, 'The process that ran it died.')
+    update ${jobs} set id = default, locked_at = null, locked_by = null, run_at = least(run_at, now()), last_error = coalesce(last_error, 'The process that ran it died.')
     where ${where} returning id
   ), told as (
     select pg_notify('jobs:insert', json_build_object('r', random(), 'count', count(*))::text) from freed having count(*) > 0
@@ -91,7 +92,7 @@ export const freeOrphans = unlock('id = any($1::bigint[]) and locked_by = $2')
 /** Frees what a process that has stopped still holds; those tries aren't counted. */
 export async function freeStopped(pool: Pool, workerId: string): Promise<number> {
   const { rowCount } = await pool.query(`
-    update ${jobs} set locked_at = null, locked_by = null, attempts = greatest(0, attempts - 1) where locked_by = $1`, [workerId])
+    update ${jobs} set id = default, locked_at = null, locked_by = null, attempts = greatest(0, attempts - 1) where locked_by = $1`, [workerId])
   return rowCount ?? 0
 }
 

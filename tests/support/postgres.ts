@@ -39,10 +39,20 @@ export async function startServer(): Promise<Server> {
   }
 }
 
-async function launch(): Promise<{ url: string, end: () => Promise<void> }> {
+export interface LaunchedPostgres {
+  url: string
+  /** Stops it with `signal` (SIGINT: orderly, SIGQUIT: at once) and starts it again at the same address after `downMs`. */
+  restart(signal: 'SIGINT' | 'SIGQUIT', downMs: number): Promise<void>
+  end(): Promise<void>
+}
+
+/** A server that the caller may also restart: nobody else uses it. */
+export async function launch(): Promise<LaunchedPostgres> {
   const child: ChildProcess = spawn(process.execPath, [join(import.meta.dirname, 'postgres-launcher.ts')], { stdio: ['pipe', 'pipe', 'inherit'] })
+  if (!child.stdout) throw new Error('The PostgreSQL launcher has no output')
+  const lines = createInterface(child.stdout)
   const line = await new Promise<string>((resolve, reject) => {
-    if (child.stdout) createInterface(child.stdout).once('line', resolve)
+    lines.once('line', resolve)
     child.once('exit', code => reject(new Error(`The PostgreSQL launcher ended with code ${code}`)))
   })
   const said = JSON.parse(line) as { url: string } | { error: string }
@@ -52,6 +62,10 @@ async function launch(): Promise<{ url: string, end: () => Promise<void> }> {
   for (const stream of [child.stdin, child.stdout]) (stream as unknown as { unref(): void }).unref()
   return {
     url: said.url,
+    restart: (signal, downMs) => new Promise((resolve) => {
+      lines.once('line', () => resolve())
+      child.stdin?.write(`restart ${signal} ${downMs}\n`)
+    }),
     end: () => new Promise((resolve) => {
       child.once('exit', () => resolve())
       child.stdin?.end()
