@@ -3,5 +3,5 @@ import { defineTables } from './tables.ts'
 
 export const {
   user, session, account, verification, rateLimit, conversation, message, media, delta, websocketConnection,
-  command, tombstone, modelTurn, job,
+  command, tombstone, modelTurn, userTurn, job,
 } = defineTables(columns)

@@ -218,6 +218,13 @@ export function defineTables(c: Columns) {
     takenAt: c.moment('taken_at').notNull(),
   })
 
+  /** When a user was last given one of a limited model's places: whoever waited longest since goes first. */
+  const userTurn = c.table('user_turn', {
+    model: c.string('model').notNull(),
+    userId: c.id('user_id').notNull().references(() => user.id, { onDelete: 'cascade' }),
+    servedAt: c.moment('served_at').notNull(),
+  }, t => [c.primaryKey({ columns: [t.model, t.userId] })])
+
   /** The queue of the zero-setup mode (server/queue/sqlite.ts). On Postgres graphile-worker has tables of its own. */
   const job = c.table('job', {
     id: c.id('id').primaryKey(),
@@ -236,7 +243,7 @@ export function defineTables(c: Columns) {
 
   return {
     user, session, account, verification, rateLimit, conversation, message, media, delta, websocketConnection,
-    command, tombstone, modelTurn, job,
+    command, tombstone, modelTurn, userTurn, job,
   }
 }
 

@@ -141,17 +141,19 @@ export interface InLine { id: string, conversationId: string, userId: string }
 
 /**
  * The waiting replies of a model in the order in which they get its free places. Fair between users: everyone's first
- * comes before anyone's second, and what someone has being written counts as being first.
+ * comes before anyone's second (what someone has being written counts as being first), and among those goes first
+ * who was served longest ago.
  */
 export async function line(q: Query, model: string): Promise<InLine[]> {
   return rows<InLine>(q, sql`
     with open as (
-      select m.id, m.conversation_id, c.user_id, m.created_at, m.status,
+      select m.id, m.conversation_id, c.user_id, m.created_at, m.status, t.served_at,
         row_number() over (partition by c.user_id order by case when m.status = 'writing' then 0 else 1 end, m.created_at, m.id) as turn
       from message m join conversation c on c.id = m.conversation_id
+      left join user_turn t on t.user_id = c.user_id and t.model = m.model
       where m.model = ${model} and (m.status = 'waiting' or m.status = 'writing')
     ) select id, conversation_id as "conversationId", user_id as "userId" from open
-    where status = 'waiting' order by turn, created_at, id`)
+    where status = 'waiting' order by turn, case when served_at is null then 0 else 1 end, served_at, created_at, id`)
 }
 
 /** Takes turns with every other claim of this model until the transaction ends. */
@@ -159,6 +161,13 @@ export async function takeModelTurn(tx: Tx, model: string): Promise<void> {
   const { modelTurn } = tablesOf(tx)
   const takenAt = new Date()
   await tx.insert(modelTurn).values({ model, takenAt }).onConflictDoUpdate({ target: modelTurn.model, set: { takenAt } })
+}
+
+/** Notes that a user was given a place just now. */
+export async function noteServed(tx: Tx, model: string, userId: string): Promise<void> {
+  const { userTurn } = tablesOf(tx)
+  const servedAt = new Date()
+  await tx.insert(userTurn).values({ model, userId, servedAt }).onConflictDoUpdate({ target: [userTurn.model, userTurn.userId], set: { servedAt } })
 }
 
 /** Every message id of a conversation, for its tombstones. */

@@ -6,7 +6,7 @@ import type { Tx } from '../../db/database.ts'
 import { lockConversation, takeSeq, type ConversationPatch, type ConversationRow } from '../../db/queries/conversations.ts'
 import { deltasFrom, dropDeltas, dropOldDeltas } from '../../db/queries/deltas.ts'
 import {
-  changeMessage, changeWriting, countWriting, findMessage, line, mediaPending, openBefore, openReplies, takeModelTurn, takeReply,
+  changeMessage, changeWriting, countWriting, findMessage, line, mediaPending, noteServed, openBefore, openReplies, takeModelTurn, takeReply,
   type MessagePatch, type MessageRow,
 } from '../../db/queries/messages.ts'
 import { assemble, closeParts, textOf } from '../../shared/chunks.ts'
@@ -79,7 +79,11 @@ async function mayGo(services: Services, tx: Tx, row: MessageRow): Promise<boole
   // A reply that is tried again has had its turn; among the waiting ones the fairest go first.
   if (row.status === 'retrying') return true
   const first = (await line(tx, row.model)).slice(0, free)
-  if (first.some(waiting => waiting.id === row.id)) return true
+  const mine = first.find(waiting => waiting.id === row.id)
+  if (mine) {
+    await noteServed(tx, row.model, mine.userId)
+    return true
+  }
   for (const { id } of first) await nudgeReply(services, tx, id)
   return false
 }

@@ -1,0 +1,133 @@
+import { expect, test } from 'vitest'
+import type { Tx } from '../../../db/database.ts'
+import { newId } from '../../../shared/ids.ts'
+import type { ChangeCommand } from '../../../shared/protocol.ts'
+import { runCommand } from '../../../server/domain/commands.ts'
+import { olderMessages, openConversation } from '../../../server/domain/conversations.ts'
+import type { Services } from '../../../server/services.ts'
+import { dialects } from '../../support/database.ts'
+import { makeUser, sending } from '../../support/domain.ts'
+import { withServices } from '../../support/services.ts'
+
+async function counts({ database: { db, tables }, queue }: Services) {
+  const [messages, conversations, commands] = await Promise.all([db.select().from(tables.message), db.select().from(tables.conversation), db.select().from(tables.command)])
+  return { messages: messages.length, conversations: conversations.length, commands: commands.length, jobs: (await queue.status()).ready }
+}
+
+/** A transaction whose `at`-th statement fails, as when the process or the database dies there. */
+function failingAt(services: Services, at: number): { services: Services, steps: () => number } {
+  let step = 0
+  const words = new Set(['insert', 'update', 'delete', 'select', 'selectDistinct', 'execute', 'values'])
+  const watch = (tx: Tx): Tx => new Proxy(tx, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key)
+      if (typeof value !== 'function') return value
+      return (...given: unknown[]) => {
+        if (words.has(String(key)) && ++step === at) throw new Error('The power went')
+        return Reflect.apply(value, target, given)
+      }
+    },
+  })
+  const db = new Proxy(services.database.db, {
+    get: (target, key) => key === 'transaction'
+      ? (body: (tx: Tx) => Promise<unknown>) => target.transaction(tx => body(watch(tx)))
+      : Reflect.get(target, key),
+  })
+  return { services: { ...services, database: { ...services.database, db } }, steps: () => step }
+}
+
+for (const dialect of dialects) {
+  test(`${dialect}: the same command ten times at once is one message, one reply, one job and one answer`, () => withServices(dialect, async ({ services }) => {
+    const user = await makeUser(services)
+    const command = sending()
+    const answers = await Promise.all(Array.from({ length: 10 }, () => runCommand(services, user, command)))
+    for (const answer of answers) expect(answer).toEqual(answers[0])
+    expect(await counts(services)).toEqual({ messages: 2, conversations: 1, commands: 1, jobs: 1 })
+  }))
+
+  test(`${dialect}: the same ids under another command id are the same message`, () => withServices(dialect, async ({ services }) => {
+    const user = await makeUser(services)
+    const command = sending()
+    const first = await runCommand(services, user, command)
+    expect(await runCommand(services, user, { ...command, id: newId() })).toEqual(first)
+    expect(await counts(services)).toMatchObject({ messages: 2, jobs: 1 })
+  }))
+
+  test(`${dialect}: ids of somebody else are refused and tell nothing`, () => withServices(dialect, async ({ services }) => {
+    const [user, other] = [await makeUser(services), await makeUser(services)]
+    const command = sending()
+    await runCommand(services, user, command)
+    await expect(runCommand(services, other, command)).rejects.toMatchObject({ code: 'id_not_usable' })
+    await expect(runCommand(services, other, { ...sending(), conversationId: command.conversationId })).rejects.toMatchObject({ code: 'conversation_not_found' })
+    await expect(runCommand(services, other, { ...sending(), messageId: command.messageId })).rejects.toMatchObject({ code: 'id_not_usable' })
+    await expect(runCommand(services, other, { ...sending(), replyId: command.replyId })).rejects.toMatchObject({ code: 'id_not_usable' })
+    expect(await counts(services)).toMatchObject({ messages: 2, conversations: 1, commands: 1, jobs: 1 })
+  }))
+
+  test(`${dialect}: what was deleted stays deleted, whatever comes late`, () => withServices(dialect, async ({ services }) => {
+    const user = await makeUser(services)
+    const command = sending()
+    await runCommand(services, user, command)
+    const remove: ChangeCommand = { type: 'conversation.delete', id: newId(), conversationId: command.conversationId }
+    await runCommand(services, user, remove)
+    await runCommand(services, user, remove)
+    await runCommand(services, user, { ...remove, id: newId() })
+    await runCommand(services, user, command)
+    await expect(runCommand(services, user, { ...command, id: newId() })).rejects.toMatchObject({ code: 'deleted' })
+    await expect(runCommand(services, user, { ...sending(), messageId: command.messageId })).rejects.toMatchObject({ code: 'deleted' })
+    expect(await counts(services)).toMatchObject({ messages: 0, conversations: 0 })
+  }))
+
+  test(`${dialect}: a send that fails at any statement leaves nothing behind, and works when sent again`, () => withServices(dialect, async ({ services }) => {
+    const user = await makeUser(services)
+    const whole = failingAt(services, Infinity)
+    await runCommand(whole.services, user, sending())
+    const before = await counts(services)
+    expect(whole.steps()).toBeGreaterThan(6)
+    const command = sending()
+    for (let at = 1; at <= whole.steps(); at++) {
+      await expect(runCommand(failingAt(services, at).services, user, command), `statement ${at}`).rejects.toThrow('The power went')
+      expect(await counts(services), `statement ${at}`).toEqual(before)
+    }
+    await runCommand(services, user, command)
+    expect(await counts(services)).toEqual({ messages: 4, conversations: 2, commands: 2, jobs: 2 })
+  }))
+
+  test(`${dialect}: edits and new replies are versions side by side, and any of them can be shown`, () => withServices(dialect, async ({ services }) => {
+    const user = await makeUser(services)
+    const first = sending()
+    await runCommand(services, user, first)
+    const edit: ChangeCommand = { ...sending({ conversationId: first.conversationId, content: 'Hello again' }), type: 'message.edit', editedId: first.messageId }
+    await runCommand(services, user, edit)
+    const again = newId()
+    await runCommand(services, user, { type: 'reply.regenerate', id: newId(), conversationId: first.conversationId, messageId: edit.replyId, replyId: again })
+    const snapshot = await openConversation(services, user, first.conversationId)
+    expect(snapshot.messages.map(message => message.id)).toEqual([edit.messageId, again])
+    expect(snapshot.siblings).toEqual({ [edit.messageId]: [first.messageId, edit.messageId], [again]: [edit.replyId, again] })
+    await runCommand(services, user, { type: 'conversation.change', id: newId(), conversationId: first.conversationId, activeMessageId: first.messageId })
+    expect((await openConversation(services, user, first.conversationId)).messages.map(message => message.id)).toEqual([first.messageId, first.replyId])
+  }))
+
+  test(`${dialect}: a long conversation opens at its end and reads back page by page`, () => withServices(dialect, async ({ services }) => {
+    const user = await makeUser(services)
+    const conversationId = newId()
+    const sent: string[] = []
+    for (let count = 0; count < 40; count++) {
+      const command = sending({ conversationId, content: `Number ${count}` })
+      await runCommand(services, user, command)
+      sent.push(command.messageId, command.replyId)
+    }
+    const end = await openConversation(services, user, conversationId)
+    const rest = await olderMessages(services, user, conversationId, end.messages[0]?.id ?? '')
+    expect([...rest.messages, ...end.messages].map(message => message.id)).toEqual(sent)
+    expect([end.more, rest.more]).toEqual([true, false])
+  }))
+
+  test(`${dialect}: a NUL and half a surrogate pair in a text are stored as what they are not`, () => withServices(dialect, async ({ services }) => {
+    const user = await makeUser(services)
+    const command = sending({ content: 'a\0b\ud83dc 👩‍🚀' })
+    await runCommand(services, user, command)
+    const { messages } = await openConversation(services, user, command.conversationId)
+    expect(messages[0]?.content).toBe('a\ufffdb\ufffdc 👩‍🚀')
+  }))
+}

@@ -1,0 +1,136 @@
+import { expect, test } from 'vitest'
+import { deltasFrom, storeDeltas } from '../../../db/queries/deltas.ts'
+import { findMessage } from '../../../db/queries/messages.ts'
+import { newId } from '../../../shared/ids.ts'
+import { runCommand } from '../../../server/domain/commands.ts'
+import { openConversation } from '../../../server/domain/conversations.ts'
+import { claimReply, closeReply, handBack, markEffects, recoverReply, retryLater } from '../../../server/domain/replies.ts'
+import type { Services } from '../../../server/services.ts'
+import { dialects } from '../../support/database.ts'
+import { makeUser, sending } from '../../support/domain.ts'
+import { withServices } from '../../support/services.ts'
+
+const done = { status: 'done', parts: [{ type: 'text', text: 'Hello yourself' }], usage: null, error: null } as const
+const error = { code: 'model_busy', message: 'Busy.' } as const
+
+/** Asserts that there is such a row. */
+async function take(services: Services, id: string) {
+  const row = await claimReply(services, id)
+  if (!row) throw new Error('The reply could not be claimed')
+  return row
+}
+
+async function statusOf({ database }: Services, id: string) {
+  const row = await findMessage(database.db, id)
+  return row && { status: row.status, attempt: row.attempt, epoch: row.epoch, error: row.error?.code ?? null }
+}
+
+for (const dialect of dialects) {
+  test(`${dialect}: of many that claim a reply at once, one gets it`, () => withServices(dialect, async ({ services }) => {
+    const command = sending()
+    await runCommand(services, await makeUser(services), command)
+    const claims = await Promise.all(Array.from({ length: 8 }, () => claimReply(services, command.replyId)))
+    expect(claims.filter(Boolean)).toHaveLength(1)
+  }))
+
+  test(`${dialect}: the next reply of a conversation waits for the one before it, and is nudged by its end`, () => withServices(dialect, async ({ services }) => {
+    const user = await makeUser(services)
+    const first = sending()
+    const second = sending({ conversationId: first.conversationId })
+    await runCommand(services, user, first)
+    await runCommand(services, user, second)
+    const writing = await take(services, first.replyId)
+    expect(await claimReply(services, second.replyId)).toBeNull()
+    expect(await closeReply(services, writing, done)).toBe(true)
+    expect(await take(services, second.replyId)).toMatchObject({ status: 'writing' })
+  }))
+
+  test(`${dialect}: a writer of a lower epoch can write nothing any more`, () => withServices(dialect, async ({ services }) => {
+    const command = sending()
+    await runCommand(services, await makeUser(services), command)
+    const zombie = await take(services, command.replyId)
+    await recoverReply(services, zombie)
+    const writing = await take(services, command.replyId)
+    expect(writing.epoch).toBe(zombie.epoch + 1)
+    const batch = (epoch: number, text: string) => [{ messageId: command.replyId, epoch, n: 1, upto: 1, chunks: [[{ type: 'text-delta' as const, id: 'a', delta: text }]] }]
+    expect(await storeDeltas(services.database.db, batch(zombie.epoch, 'old'))).toEqual(new Set())
+    expect(await storeDeltas(services.database.db, batch(writing.epoch, 'new'))).toEqual(new Set([command.replyId]))
+    expect(await closeReply(services, zombie, done)).toBe(false)
+    expect(await retryLater(services, zombie, { error, delayMs: 0, model: null })).toBe(false)
+    await handBack(services, zombie)
+    await expect(markEffects(services, zombie)).rejects.toMatchObject({ code: 'reply_not_open' })
+    expect(await statusOf(services, command.replyId)).toMatchObject({ status: 'writing', epoch: writing.epoch })
+    expect(await deltasFrom(services.database.db, command.replyId, writing.epoch, 1)).toHaveLength(1)
+  }))
+
+  test(`${dialect}: a hand-back costs no attempt; the third death ends the reply with what was stored of it`, () => withServices(dialect, async ({ services }) => {
+    const user = await makeUser(services)
+    const command = sending()
+    await runCommand(services, user, command)
+    await handBack(services, await take(services, command.replyId))
+    expect(await statusOf(services, command.replyId)).toMatchObject({ status: 'waiting', attempt: 0, epoch: 1 })
+    for (const attempt of [1, 2, 3]) {
+      const writing = await take(services, command.replyId)
+      expect(writing.attempt).toBe(attempt)
+      await storeDeltas(services.database.db, [{ messageId: command.replyId, epoch: writing.epoch, n: 1, upto: 1, chunks: [[{ type: 'text-delta', id: 'a', delta: `try ${attempt}` }]] }])
+      await recoverReply(services, writing)
+    }
+    expect(await statusOf(services, command.replyId)).toEqual({ status: 'failed', attempt: 3, epoch: 4, error: 'reply_interrupted' })
+    const { messages } = await openConversation(services, user, command.conversationId)
+    expect(messages[1]).toMatchObject({ content: 'try 3', attempts: [{ outcome: 'interrupted' }, { outcome: 'interrupted' }, { outcome: 'failed' }] })
+    await runCommand(services, user, { type: 'reply.retry', id: newId(), conversationId: command.conversationId, messageId: command.replyId })
+    expect(await take(services, command.replyId)).toMatchObject({ attempt: 1, epoch: 5 })
+  }))
+
+  test(`${dialect}: after a tool with effects nothing is run again by itself`, () => withServices(dialect, async ({ services }) => {
+    const user = await makeUser(services)
+    const command = sending()
+    await runCommand(services, user, command)
+    const writing = await take(services, command.replyId)
+    await markEffects(services, writing)
+    expect(await retryLater(services, writing, { error, delayMs: 0, model: null })).toBe(false)
+    await recoverReply(services, writing)
+    expect(await statusOf(services, command.replyId)).toMatchObject({ status: 'failed', error: 'tool_interrupted' })
+  }))
+
+  test(`${dialect}: a reply to be retried waits for its moment, by the model that was named`, () => withServices(dialect, async ({ services }) => {
+    const command = sending()
+    await runCommand(services, await makeUser(services), command)
+    await retryLater(services, await take(services, command.replyId), { error, delayMs: 60_000, model: 'demo:other' })
+    expect(await statusOf(services, command.replyId)).toMatchObject({ status: 'retrying', error: 'model_busy' })
+    expect(await claimReply(services, command.replyId)).toBeNull()
+    await services.database.db.update(services.database.tables.message).set({ nextTryAt: new Date() })
+    expect(await take(services, command.replyId)).toMatchObject({ attempt: 2, model: 'demo:other', error: null })
+  }))
+
+  test(`${dialect}: stopping ends a waiting reply at once, and one whose writer died with what it wrote`, () => withServices(dialect, async ({ services }) => {
+    const user = await makeUser(services)
+    const [waiting, dying] = [sending(), sending()]
+    await runCommand(services, user, waiting)
+    await runCommand(services, user, dying)
+    const writing = await take(services, dying.replyId)
+    const stop = { type: 'reply.stop', conversationId: waiting.conversationId, messageId: waiting.replyId } as const
+    await runCommand(services, user, { ...stop, id: newId() })
+    await runCommand(services, user, { ...stop, id: newId() })
+    expect(await statusOf(services, waiting.replyId)).toMatchObject({ status: 'stopped' })
+    await runCommand(services, user, { ...stop, id: newId(), conversationId: dying.conversationId, messageId: dying.replyId })
+    await recoverReply(services, writing)
+    expect(await statusOf(services, dying.replyId)).toMatchObject({ status: 'stopped' })
+  }))
+
+  test(`${dialect}: with one place, someone with many waiting replies starves nobody`, () => withServices(dialect, async ({ services }) => {
+    const [busy, rare] = [await makeUser(services), await makeUser(services)]
+    const many = Array.from({ length: 5 }, () => sending())
+    for (const command of many) await runCommand(services, busy, command)
+    const one = sending()
+    await runCommand(services, rare, one)
+    const first = await take(services, many[0]?.replyId ?? '')
+    for (const command of [...many.slice(1), one]) expect(await claimReply(services, command.replyId)).toBeNull()
+    const { messages } = await openConversation(services, rare, one.conversationId)
+    expect(messages[1]?.position).toBe(1)
+    await closeReply(services, first, done)
+    expect(await claimReply(services, many[1]?.replyId ?? '')).toBeNull()
+    await closeReply(services, await take(services, one.replyId), done)
+    expect(await claimReply(services, many[1]?.replyId ?? '')).toMatchObject({ status: 'writing' })
+  }, { MODEL_CONCURRENCY: '1' }))
+}
