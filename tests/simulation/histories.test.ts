@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { simulate, type Faults } from './simulation.ts'
+import { simulate, type Faults } from './history.ts'
 
 const rough: Faults = { lose: 0.1, double: 0.1, reorder: 0.2, cut: 0.02, kill: 0.01 }
 const calm: Faults = { lose: 0, double: 0, reorder: 0, cut: 0, kill: 0 }

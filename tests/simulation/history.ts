@@ -2,12 +2,12 @@
  * A whole system in one thread, driven by a seed: one conversation, writers that die, a store that lags, a bus that
  * loses, doubles and reorders, clients whose lines are cut. Rows and deltas move only through the product's pure parts.
  */
-import type { StoredDeltas } from '../../../db/queries/deltas.ts'
-import { hearDelta, lacksFrom, releaseHeld, takeChange, takeStored, type Told } from '../../../server/live/told.ts'
-import { assemble, closeParts, mergeChunks, textOf, type Chunk } from '../../../shared/chunks.ts'
-import { isOpen, type ConversationView, type MessageView } from '../../../shared/conversation.ts'
-import type { Delta, LiveEvent } from '../../../shared/protocol.ts'
-import { applyEvent, emptyConversation, positionOf, viewMessage, type ConversationState } from '../../../utils/apply-event.ts'
+import type { StoredDeltas } from '../../db/queries/deltas.ts'
+import { hearDelta, lacksFrom, releaseHeld, takeChange, takeStored, type Told } from '../../server/live/told.ts'
+import { assemble, closeParts, mergeChunks, textOf, type Chunk } from '../../shared/chunks.ts'
+import { isOpen, type ConversationView, type MessageView } from '../../shared/conversation.ts'
+import type { Delta, LiveEvent } from '../../shared/protocol.ts'
+import { applyEvent, emptyConversation, positionOf, viewMessage, type ConversationState } from '../../utils/apply-event.ts'
 
 const conversationId = '01900000-0000-7000-8000-000000000000'
 export const replyId = '01900000-0000-7000-8000-000000000002'
