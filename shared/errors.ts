@@ -29,6 +29,7 @@ export const errors = {
   media_too_big_to_open: { status: 422, text: '“{name}” is too big to be opened: {limit} at most.' },
   media_took_too_long: { status: 422, text: '“{name}” took too long to read, so that was given up.' },
   media_engine_missing: { status: 422, text: 'This server has no media engine, so {missing}.' },
+  media_not_played: { status: 422, text: 'No form that every browser plays could be made of this.' },
   media_not_transcribed: { status: 422, text: 'What is said in “{name}” could not be written down.' },
   storage_full: { status: 413, text: 'Your storage is full: {limit} in all. Delete something to make room.' },
   link_expired: { status: 403, text: 'This link has expired. Reload the page for a new one.' },

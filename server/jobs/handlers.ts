@@ -11,7 +11,7 @@ import { writeReply } from './write-reply.ts'
 export const jobHandlers = (services: Services, writer: ReplyWriter): JobHandlers => ({
   'write-reply': (payload, context) => writeReply(services, writer, payload, context),
   'name-conversation': (payload, context) => nameConversation(services, payload, context),
-  'process-media': payload => processMedia(services, payload),
+  'process-media': (payload, context) => processMedia(services, payload, context),
   'delete-objects': (payload, context) => deleteObjects(services, payload, context),
   'sweep': payload => sweep(services, payload),
 })

@@ -1,0 +1,54 @@
+/** What the process that opens files is given, and what it gives back. Both cross a process boundary as plain data. */
+import type { ErrorCode } from '../../shared/errors.ts'
+import type { MediaType } from '../../shared/media.ts'
+
+export interface Task {
+  /** The file to read, and an empty folder for what is made of it. */
+  path: string
+  folder: string
+  type: MediaType
+  mime: string
+  name: string
+  /** Make the sound track, for a transcript. */
+  wantsSound: boolean
+}
+
+/** Names of files in the folder. */
+export interface Forms {
+  /** The file without its metadata, to take its place. */
+  clean?: string
+  thumbnail?: string
+  poster?: string
+  playable?: string
+  frames?: string[]
+  /** Speech for a transcription model; not kept. */
+  sound?: string
+}
+
+export interface Facts {
+  width?: number
+  height?: number
+  durationMs?: number
+  pages?: number
+  placeholder?: string
+  waveform?: number[]
+  extractedText?: string
+}
+
+export interface Trouble { code: ErrorCode, details: Record<string, string | number> }
+
+export interface Made { facts: Facts, forms: Forms, notice: Trouble | null }
+
+/** A file that cannot be used, through its own fault: told to the person, not tried again. */
+export class BadFile extends Error {
+  readonly trouble: Trouble
+  constructor(code: ErrorCode, details: Record<string, string | number> = {}, cause?: unknown) {
+    super(code, { cause })
+    this.trouble = { code, details }
+  }
+}
+
+export type Say = (percent: number) => void
+
+/** From the child: how far it is, then one of the others. */
+export type Word = { kind: 'progress', percent: number } | { kind: 'made', made: Made } | { kind: 'bad', trouble: Trouble } | { kind: 'failed', reason: string }
