@@ -11,10 +11,14 @@ import signInAsGuest from '../api/auth/sign-in/anonymous.post.ts'
 import signIn from '../api/auth/sign-in/username.post.ts'
 import signOut from '../api/auth/sign-out.post.ts'
 import signUp from '../api/auth/sign-up/email.post.ts'
+import sendCommand from '../api/commands.post.ts'
+import openConversation from '../api/conversations/[id]/index.get.ts'
+import earlierMessages from '../api/conversations/[id]/messages.get.ts'
+import listConversations from '../api/conversations/index.get.ts'
 import makeExamples from '../api/examples.post.ts'
 import health from '../api/health/index.get.ts'
-import live from '../api/health/live.get.ts'
-import ready from '../api/health/ready.get.ts'
+import isLive from '../api/health/live.get.ts'
+import isReady from '../api/health/ready.get.ts'
 import deleteMedia from '../api/media/[id]/index.delete.ts'
 import confirmMedia from '../api/media/[id]/confirm.post.ts'
 import sendMedia from '../api/media/[id]/content.put.ts'
@@ -22,13 +26,13 @@ import askParts from '../api/media/[id]/parts.post.ts'
 import freshMedia from '../api/media/index.get.ts'
 import askTicket from '../api/media/index.post.ts'
 import storageUse from '../api/media/storage.get.ts'
+import followLive from '../api/live.get.ts'
 import listModels from '../api/models.get.ts'
 import search from '../api/search.get.ts'
 import session from '../api/session.get.ts'
 import endSession from '../api/sessions/[id].delete.ts'
 import endOtherSessions from '../api/sessions/index.delete.ts'
 import listSessions from '../api/sessions/index.get.ts'
-
 import metrics from '../routes/metrics.get.ts'
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
@@ -49,6 +53,11 @@ export const routes: readonly ListedRoute[] = [
   listed('get', '/api/sessions', listSessions),
   listed('delete', '/api/sessions', endOtherSessions),
   listed('delete', '/api/sessions/:id', endSession),
+  listed('post', '/api/commands', sendCommand),
+  listed('get', '/api/live', followLive),
+  listed('get', '/api/conversations', listConversations),
+  listed('get', '/api/conversations/:id', openConversation),
+  listed('get', '/api/conversations/:id/messages', earlierMessages),
   listed('get', '/api/models', listModels),
   listed('post', '/api/media', askTicket),
   listed('get', '/api/media', freshMedia),
@@ -60,7 +69,7 @@ export const routes: readonly ListedRoute[] = [
   listed('get', '/api/search', search),
   listed('post', '/api/examples', makeExamples),
   listed('get', '/api/health', health),
-  listed('get', '/api/health/live', live),
-  listed('get', '/api/health/ready', ready),
+  listed('get', '/api/health/live', isLive),
+  listed('get', '/api/health/ready', isReady),
   listed('get', '/metrics', metrics),
 ]

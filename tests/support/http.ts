@@ -9,19 +9,21 @@ import { answerError } from '../../server/utils/answer-error.ts'
 import { beginRequest } from '../../server/utils/begin-request.ts'
 import { provideServices } from '../../server/utils/services.ts'
 
-export interface Answer<T = never> {
+export interface Refused { error: { code: string, message: string, field?: string } }
+
+export interface Answer<T = Refused> {
   status: number
   headers: Headers
   /** The parsed body of a JSON answer, else undefined. */
-  body: [T] extends [never] ? Record<string, never> & { error: { code: string, message: string, field?: string } } : T
+  body: T
   text: string
 }
 
 /** A browser, as far as HTTP goes: it keeps cookies, and says where its page is from. */
 export interface Browser {
   cookies: Map<string, string>
-  get<T>(path: string, headers?: Record<string, string>): Promise<Answer<T>>
-  send<T>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer<T>>
+  get<T = Refused>(path: string, headers?: Record<string, string>): Promise<Answer<T>>
+  send<T = Refused>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer<T>>
 }
 
 export interface TestHttp {
@@ -36,7 +38,7 @@ export const testPassword = 'a quiet harbour'
 
 function openBrowser(url: string): Browser {
   const cookies = new Map<string, string>()
-  const send = async <T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer<T>> => {
+  const send = async <T = Refused>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer<T>> => {
     const response = await fetch(url + path, {
       method,
       redirect: 'manual',

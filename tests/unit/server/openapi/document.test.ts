@@ -1,0 +1,60 @@
+import { globSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openApiDocument } from '../../../../server/openapi/document.ts'
+import { routes } from '../../../../server/openapi/routes.ts'
+
+/** Files that answer HTTP without being in the document, each with its reason. */
+const left: Record<string, string> = {
+  'GET /api/openapi.json': 'the document itself',
+  'GET /api/docs': 'the page that shows the document',
+  'GET /api/docs/:file': 'files of that page',
+  'ALL /files/**': 'signed links that the document’s answers carry; their form is the store’s own',
+  'ALL /ws': 'the socket (docs/protocol.md)',
+}
+
+/** `server/api/media/[id]/index.delete.ts` → `DELETE /api/media/:id` */
+function routeOf(file: string): string {
+  const [, path = '', method] = /^server\/(?:routes\/)?(.*?)(?:\.(get|post|put|patch|delete))?\.ts$/.exec(file) ?? []
+  return `${(method ?? 'all').toUpperCase()} /${path.replace(/\/index$/, '').replace(/\[\.\.\.\w+\]/g, '**').replace(/\[(\w+)\]/g, ':$1')}`
+}
+
+describe('the OpenAPI document', () => {
+  it('lists every route there is a file of, but those with a reason', () => {
+    const files = ['server/api', 'server/routes'].flatMap(folder =>
+      globSync('**/*.ts', { cwd: join(import.meta.dirname, '../../../..', folder) }).map(file => routeOf(`${folder}/${file}`)))
+    const known = new Set([...routes.map(({ method, path }) => `${method.toUpperCase()} ${path}`), ...Object.keys(left)])
+    expect(files.filter(route => !known.has(route)), 'add them to server/openapi/routes.ts').toEqual([])
+    expect(routes.map(({ method, path }) => `${method.toUpperCase()} ${path}`).filter(route => !files.includes(route)), 'these have no file').toEqual([])
+  })
+
+  it('says for each what it is for and what it answers', () => {
+    expect(routes.filter(({ route: { route } }) => !route.summary || !(route.answer ?? route.answers)).map(({ path }) => path)).toEqual([])
+  })
+
+  it('is made from the schemas the routes check with', () => {
+    const paths = openApiDocument().paths as Record<string, Record<string, { parameters: unknown[], requestBody: { content: Record<string, { schema: Record<string, unknown> }> } }>>
+    expect(paths['/api/auth/sign-up/email']?.post?.requestBody.content['application/json']?.schema).toMatchObject({
+      required: ['username', 'password'], additionalProperties: false, properties: { password: { minLength: 8, maxLength: 128 } },
+    })
+    expect(paths['/api/sessions/{id}']?.delete?.parameters).toEqual([expect.objectContaining({ name: 'id', in: 'path', required: true })])
+    expect(paths['/api/search']?.get?.parameters).toEqual([expect.objectContaining({ name: 'q', required: true }), expect.objectContaining({ name: 'before', required: false })])
+  })
+
+  it('survives being written as JSON', () => {
+    expect(JSON.parse(JSON.stringify(openApiDocument()))).toEqual(openApiDocument())
+  })
+
+  it('has strict schemas for all that comes in: an unknown key is refused', () => {
+    const loose = routes.flatMap(({ method, path, route: { route } }) => (['params', 'query', 'body'] as const).flatMap((what) => {
+      const schema = route[what]
+      if (!schema) return []
+      const parsed = schema.safeParse({ 'no such key': 1 })
+      const strict = !parsed.success && JSON.stringify(parsed.error.issues).includes('unrecognized_keys')
+      // A union says only that nothing fitted; its members are tried by the protocol's own tests.
+      const union = !parsed.success && JSON.stringify(parsed.error.issues).includes('invalid_union')
+      return strict || union ? [] : [`${method} ${path} ${what}`]
+    }))
+    expect(loose).toEqual([])
+  })
+})
