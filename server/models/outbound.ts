@@ -6,7 +6,7 @@
 import { lookup as resolveName } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
-import { Agent, FormData as UndiciFormData, buildConnector, fetch as undiciFetch } from 'undici'
+import { Agent, FormData as UndiciFormData, buildConnector, errors, fetch as undiciFetch } from 'undici'
 
 export class AddressRefused extends Error {
   constructor(host: string) {
@@ -69,6 +69,15 @@ function ownForm(form: FormData): UndiciFormData {
 }
 
 /**
+ * A kept connection that the other side closed just as we took it again: nothing was answered, and the request may be
+ * sent anew (RFC 9112 §9.3.1). Bytes read before it failed tell that the connection had served another request.
+ */
+function wasStale(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof errors.SocketError && (cause.socket?.bytesRead ?? 0) > 0
+}
+
+/**
  * Opens the guarded fetch. Redirects are errors: what we talk to is configured, and has one address.
  * @param options.trusted base URLs the operator wrote down: they may be private or this very machine
  * @param options.maxResponseBytes of one answer's body; the connection is ended past it
@@ -78,21 +87,28 @@ export function openOutbound(options: { trusted: string[], allowPrivate: boolean
     const { protocol, hostname, port } = new URL(origin)
     return `${protocol}|${bare(hostname)}|${portOf(protocol, port)}`
   }))
-  const agent = new Agent({
+  const settings: Agent.Options = {
     connect: checkedConnector(trusted, options.allowPrivate),
-    // One connection a stream, as many as there are streams; idle ones stay a while for the next.
-    keepAliveTimeout: 30_000,
     maxResponseSize: options.maxResponseBytes ?? 64 * 1024 ** 2,
     // Silence is judged where it is known what is waited for.
     headersTimeout: 0,
     bodyTimeout: 0,
-  })
+  }
+  // One connection a stream, as many as there are streams; idle ones stay a while for the next.
+  const agent = new Agent({ ...settings, keepAliveTimeout: 30_000 })
+  const fresh = new Agent({ ...settings, pipelining: 0 })
+  const send = (url: string | URL, init: RequestInit | undefined, dispatcher: Agent) => {
+    const body = init?.body instanceof FormData ? ownForm(init.body) : init?.body
+    return undiciFetch(url, { ...init, body, redirect: 'error', dispatcher } as Parameters<typeof undiciFetch>[1])
+  }
   const guardedFetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const url = input instanceof Request ? input.url : input
     if (!/^https?:$/.test(new URL(url).protocol)) throw new AddressRefused(String(url).slice(0, 40))
-    const body = init?.body instanceof FormData ? ownForm(init.body) : init?.body
-    const answer = await undiciFetch(url, { ...init, body, redirect: 'error', dispatcher: agent } as Parameters<typeof undiciFetch>[1])
+    const answer = await send(url, init, agent).catch((error: unknown) => {
+      if (!wasStale(error) || init?.signal?.aborted) throw error
+      return send(url, init, fresh)
+    })
     return answer as unknown as Response
   }
-  return { fetch: guardedFetch as typeof globalThis.fetch, close: () => agent.destroy() }
+  return { fetch: guardedFetch as typeof globalThis.fetch, close: async () => { await Promise.all([agent.destroy(), fresh.destroy()]) } }
 }

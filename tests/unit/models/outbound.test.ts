@@ -25,7 +25,7 @@ describe('the guarded fetch', () => {
   beforeAll(async () => {
     other = await listen((_, response) => response.end('secret'))
     server = await listen((request, response) => {
-      if (request.url === '/away') response.writeHead(302, { location: `http://127.0.0.1:${portOf(other)}/` }).end()
+      if (request.url === '/away') response.writeHead(302, { location: '/' }).end()
       else if (request.url === '/large') response.end(Buffer.alloc(50_000))
       else if (request.url === '/form') request.pipe(response)
       else response.end('ok')
@@ -47,10 +47,37 @@ describe('the guarded fetch', () => {
     await outbound.close()
   })
 
-  test('follows no redirect, even from a server it trusts', async () => {
+  test('follows no redirect, even from and to a server it trusts', async () => {
     const outbound = openOutbound({ trusted: [url], allowPrivate: false })
     await expect(outbound.fetch(`${url}/away`)).rejects.toThrow()
     await outbound.close()
+  })
+
+  test('sends a request anew when the kept connection it took was just closed by the other side', async () => {
+    const seen = new WeakSet<object>()
+    let closed = 0
+    const moody = await listen((request, response) => {
+      if (seen.has(request.socket)) { closed++; request.socket.destroy(); return }
+      seen.add(request.socket)
+      request.pipe(response)
+    })
+    const moodyUrl = `http://127.0.0.1:${portOf(moody)}`
+    const outbound = openOutbound({ trusted: [moodyUrl], allowPrivate: false })
+    for (const body of ['one', 'two', 'three']) expect(await (await outbound.fetch(moodyUrl, { method: 'POST', body })).text()).toBe(body)
+    expect(closed).toBeGreaterThan(0)
+    await outbound.close()
+    moody.close()
+  })
+
+  test('does not send a request twice when a new connection breaks', async () => {
+    let requests = 0
+    const broken = await listen((request) => { requests++; request.socket.destroy() })
+    const brokenUrl = `http://127.0.0.1:${portOf(broken)}`
+    const outbound = openOutbound({ trusted: [brokenUrl], allowPrivate: false })
+    await expect(outbound.fetch(brokenUrl, { method: 'POST', body: 'x' })).rejects.toThrow()
+    expect(requests).toBe(1)
+    await outbound.close()
+    broken.close()
   })
 
   test('speaks http and https only', async () => {
