@@ -176,6 +176,8 @@ export function defineTables(c: Columns) {
     createdAt: c.moment('created_at').notNull().$defaultFn(now),
   }, t => [
     c.index('media_by_message').on(t.messageId),
+    // Rows of edited messages share their files; what happens to one happens to all.
+    c.index('media_by_file_path').on(t.filePath),
     c.index('media_by_user').on(t.userId, t.sha256),
     c.index('media_unattached').on(t.createdAt).where(isNull(t.messageId)),
   ])

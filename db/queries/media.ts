@@ -126,12 +126,10 @@ export async function listAbandoned(q: Query, before: Date, limit: number): Prom
   return q.select().from(media).where(and(isNull(media.messageId), lt(media.createdAt, before))).orderBy(asc(media.createdAt)).limit(limit)
 }
 
-/** Which of these rows' files and forms are spoken for: every object key that a row names. Looks by the owner's folder. */
-export async function listPathsOfUsers(q: Query, userIds: readonly string[]): Promise<Pick<MediaRow, 'id' | 'filePath' | 'derived' | 'status'>[]> {
+/** The rows of these ids, as far as their objects go. */
+export async function listObjectsOf(q: Query, ids: readonly string[]): Promise<Pick<MediaRow, 'filePath' | 'derived' | 'status'>[]> {
   const { media } = tablesOf(q)
-  return userIds.length === 0
-    ? []
-    : q.select({ id: media.id, filePath: media.filePath, derived: media.derived, status: media.status }).from(media).where(inArray(media.userId, [...userIds]))
+  return ids.length === 0 ? [] : q.select({ filePath: media.filePath, derived: media.derived, status: media.status }).from(media).where(inArray(media.id, [...ids]))
 }
 
 /** Object prefixes of everything in a conversation, for `delete-objects`, to be asked before its rows go. */

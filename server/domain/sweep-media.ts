@@ -5,6 +5,8 @@ import type { Services } from '../services.ts'
 
 /** Younger objects and uploads may still be on their way to a row or a message. */
 const restMs = 24 * 60 * 60_000
+/** Objects that are looked up together. */
+const batchSize = 500
 
 /** Once a day, by any number of workers: each step may be done twice. */
 export async function sweepMedia(services: Services): Promise<void> {
@@ -38,25 +40,20 @@ const keysOf = ({ filePath, derived: { thumbnail, poster, playable, frames = [] 
  */
 export async function sweepOrphans(services: Services, before = new Date(Date.now() - restMs)): Promise<number> {
   let removed = 0
-  let userId = ''
   let candidates: string[] = []
-  const settle = async () => {
-    if (candidates.length > 0) removed += await removeUnnamed(services, userId, candidates)
+  for await (const { key, modifiedAt } of services.store.list('')) {
+    if (modifiedAt < before) candidates.push(key)
+    if (candidates.length < batchSize) continue
+    removed += await removeUnnamed(services, candidates)
     candidates = []
   }
-  // Stores list in the order of keys or folder by folder: either way all of a user's come together, or in few runs.
-  for await (const { key, modifiedAt } of services.store.list('')) {
-    const owner = key.split('/')[0] ?? ''
-    if (owner !== userId || candidates.length >= 1000) await settle()
-    userId = owner
-    if (modifiedAt < before) candidates.push(key)
-  }
-  await settle()
-  return removed
+  return removed + await removeUnnamed(services, candidates)
 }
 
-async function removeUnnamed({ database: { db }, store }: Services, userId: string, keys: readonly string[]): Promise<number> {
-  const rows = await queries.listPathsOfUsers(db, [userId])
+/** A file's folder is named after its first row, which lives as long as any row that shares it. */
+async function removeUnnamed({ database: { db }, store }: Services, keys: readonly string[]): Promise<number> {
+  const ids = new Set(keys.map(key => key.split('/')[1] ?? ''))
+  const rows = await queries.listObjectsOf(db, [...ids])
   const named = new Set(rows.flatMap(keysOf))
   const busy = new Set(rows.filter(({ status }) => status === 'processing' || status === 'uploading').map(({ filePath }) => queries.prefixOf(filePath)))
   let removed = 0

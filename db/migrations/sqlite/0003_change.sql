@@ -1,0 +1,1 @@
+CREATE INDEX `media_by_file_path` ON `media` (`file_path`);
