@@ -1,0 +1,86 @@
+import { useIntervalFn } from '@vueuse/core'
+import { onBeforeUnmount, readonly, ref } from 'vue'
+import { forgetRecording } from '~/utils/kept-recordings'
+import { recordStream, type RunningRecording } from '~/utils/record-stream'
+
+/** Why a recording could not begin, for the person. */
+export function sayRecordingFault(error: unknown, what: string): string {
+  const name = error instanceof Error ? error.name : ''
+  if (name === 'NotAllowedError') return `Your browser did not allow the ${what}. Allow it beside the address and try again.`
+  if (name === 'NotFoundError') return `There is no ${what} here.`
+  if (name === 'NotReadableError') return `Another program is using the ${what}.`
+  return window.isSecureContext ? `The ${what} could not be started.` : `Browsers give the ${what} to pages over https only.`
+}
+
+const stopped = (recorder: MediaRecorder) => new Promise<void>((resolve) => {
+  if (recorder.state === 'inactive') return resolve()
+  recorder.addEventListener('stop', () => resolve(), { once: true })
+  recorder.stop()
+})
+
+/** Records a microphone (or a stream that is given), keeping every second of it in this browser until it is handed over. */
+export function useRecorder(kind: 'audio' | 'video' = 'audio') {
+  const state = ref<'idle' | 'starting' | 'recording' | 'paused'>('idle')
+  const level = ref(0)
+  const seconds = ref(0)
+  let running: RunningRecording | null = null
+  let ownStream: MediaStream | null = null
+  const clock = useIntervalFn(() => { if (state.value === 'recording') seconds.value += 0.1 }, 100, { immediate: false })
+
+  /** @throws what the browser refuses the microphone with; `sayRecordingFault` has words for it */
+  async function start(given?: MediaStream) {
+    if (state.value !== 'idle') return
+    state.value = 'starting'
+    try {
+      ownStream = given ? null : await navigator.mediaDevices.getUserMedia({ audio: true })
+      const stream = given ?? ownStream
+      if (stream) running = await recordStream(stream, kind, (value) => { level.value = value })
+      seconds.value = 0
+      clock.resume()
+      state.value = 'recording'
+    }
+    catch (error) {
+      end()
+      throw error
+    }
+  }
+
+  function end() {
+    clock.pause()
+    running?.end()
+    for (const track of ownStream?.getTracks() ?? []) track.stop()
+    running = null
+    ownStream = null
+    state.value = 'idle'
+    level.value = 0
+  }
+
+  /** Ends it and gives the file; forget it (`forgetRecording`) once somebody else keeps it. */
+  async function finish(): Promise<{ id: string, file: File } | null> {
+    if (!running) return null
+    const { id, recorder, file } = running
+    await stopped(recorder)
+    end()
+    const made = file()
+    return made.size ? { id, file: made } : null
+  }
+  async function cancel() {
+    if (!running) return
+    const { id, recorder } = running
+    await stopped(recorder)
+    end()
+    await forgetRecording(id).catch(() => undefined)
+  }
+  function pause() {
+    if (!running) return
+    if (running.recorder.state === 'recording') running.recorder.pause()
+    else running.recorder.resume()
+    state.value = running.recorder.state === 'paused' ? 'paused' : 'recording'
+  }
+  // Leaving the page in the middle keeps what there is for later.
+  onBeforeUnmount(() => {
+    if (running?.recorder.state !== 'inactive') running?.recorder.stop()
+    end()
+  })
+  return { state: readonly(state), level: readonly(level), seconds: readonly(seconds), start, pause, finish, cancel }
+}
