@@ -25,11 +25,9 @@ export interface CopyProgress { table: string, done: number, total: number }
 
 /**
  * Copies every row; those that are there already are brought up to date, so it may be run again after being cut off, or
- * when the source went on. Nobody may write to the source meanwhile.
- * @throws Error before anything is written when the target has people whom the source doesn't know.
+ * when the source went on. Nobody may write to the source meanwhile, and `refuseOthers` comes first.
  */
 export async function copyRows(from: Database, to: Database, progress: (step: CopyProgress) => void): Promise<void> {
-  await refuseOthers(from, to)
   for (const [name, key] of copied) {
     const total = await from.db.$count(from.tables[name] as PgTable)
     let done = 0
@@ -41,7 +39,8 @@ export async function copyRows(from: Database, to: Database, progress: (step: Co
   }
 }
 
-async function refuseOthers(from: Database, to: Database): Promise<void> {
+/** @throws Error when the target has people whom the source doesn’t know. */
+export async function refuseOthers(from: Database, to: Database): Promise<void> {
   const { user } = to.tables
   const known = new Set((await from.db.select({ id: from.tables.user.id }).from(from.tables.user)).map(({ id }) => id))
   for (let at: string | undefined = ''; at !== undefined;) {

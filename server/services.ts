@@ -37,7 +37,7 @@ export interface Services {
 function openEngine(config: Config, migrations: Migrations, log: Log, workerId: string): Pick<Services, 'database' | 'queue' | 'bus'> {
   const { DATABASE_URL: url, DATABASE_DIRECT_URL: direct } = config.env
   if (url === undefined) {
-    const database = openSqlite(join(config.dataDir, 'parley.sqlite'), migrations.sqlite)
+    const database = openSqlite(sqliteFile(config), migrations.sqlite)
     return { database, queue: openSqliteQueue({ database, workerId, log }), bus: openInProcessBus() }
   }
   // A transaction pooler can't listen, hold locks or run the queue: those go straight to the database.
@@ -46,7 +46,11 @@ function openEngine(config: Config, migrations: Migrations, log: Log, workerId: 
   return { database, queue: openGraphileQueue({ url: directUrl, workerId, log }), bus: openPostgresBus({ url: directUrl, log }) }
 }
 
-function openStore({ env, dataDir, ...config }: Config, log: Log): MediaStore {
+/** Where the zero-setup mode keeps its database. */
+export const sqliteFile = ({ dataDir }: Pick<Config, 'dataDir'>): string => join(dataDir, 'parley.sqlite')
+
+/** The configured media store. */
+export function openStore({ env, dataDir, ...config }: Config, log: Log): MediaStore {
   const { S3_ENDPOINT: endpoint, S3_BUCKET: bucket, S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = env
   if (!endpoint || !bucket || !accessKey || !secretKey)
     return openLocalStore({ folder: join(dataDir, 'media'), secret: keyFor('media', { env, dataDir, ...config }), urlSeconds: env.MEDIA_URL_SECONDS })
