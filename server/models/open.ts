@@ -87,7 +87,8 @@ export function openModels(config: Config, log: Log): ModelRegistry {
       return chosen
     },
 
-    async open(id) {
+    async open(wanted) {
+      const id = wanted === env.DEFAULT_MODEL || wanted === env.FALLBACK_MODEL ? fullId(wanted) : wanted
       if (id === demoId && demo) return { info: demoInfo, language: demo.language, ...settings(id) }
       const [provider = '', ...rest] = id.split(':')
       const kept = endpoints.find(({ endpoint }) => endpoint.provider === provider)

@@ -77,6 +77,7 @@ describe('what the operator says', () => {
     expect(await models.defaultId()).toBe('openai:b')
     expect(await models.open('openai:b')).toMatchObject({ fallback: 'openai:a', concurrency: 4, silenceMs: 7000 })
     expect(await models.open('openai:a')).toMatchObject({ fallback: null })
+    expect((await models.open('b')).info.id).toBe('openai:b')
   })
 
   test('no demo model and no picture, sound or transcript from it where a real model is set', async () => {

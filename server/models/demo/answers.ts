@@ -10,7 +10,7 @@ Say any of these; words in the message are enough.
 | write a **haiku** and read it as a **sound** | a tool that makes a sound |
 | what **time** is it | a harmless tool |
 | **reason** about something | thoughts before the answer |
-| **long** | tables, code, math and a diagram, 20 kB of it |
+| **long** | tables, code, math and a diagram, 18 kB of it |
 | **slow** | half a minute of writing: close the tab, come back, press stop |
 | **busy** | a provider that refuses twice, then answers |
 | **cut** | an answer that breaks off, and is tried again |
@@ -105,7 +105,7 @@ If worker A was not dead but only slow, it wakes up to find its writes refused, 
 
 You can try it: say **slow**, then end the server with \`kill -9\` while I write, and start it again.`
 
-const topics = ['tides', 'lenses', 'clocks', 'bridges', 'maps', 'bells', 'locks', 'sails', 'mirrors', 'wells', 'looms', 'kites'] as const
+const topics = ['tides', 'lenses', 'clocks', 'bridges', 'maps', 'bells', 'locks', 'sails', 'mirrors', 'wells', 'looms', 'kites', 'wheels', 'lamps', 'harbours', 'scales', 'letters', 'orchards', 'tunnels', 'stairs'] as const
 
 const section = (topic: string, n: number) => `## ${n}. On ${topic}
 
@@ -145,6 +145,6 @@ flowchart TD
 
 `
 
-/** About 16 kB: every kind of block, many times. */
+/** About 18 kB: every kind of block, many times. */
 export const longAnswer = (): string =>
-  `# Twelve small things\n\nA long answer, with one of everything in each part.\n\n${topics.map((topic, at) => section(topic, at + 1) + (at === 0 ? diagram : '')).join('')}That was all of it.`
+  `# ${topics.length} small things\n\nA long answer, with one of everything in each part.\n\n${topics.map((topic, at) => section(topic, at + 1) + (at === 0 ? diagram : '')).join('')}That was all of it.`

@@ -122,7 +122,7 @@ const wishes: [RegExp, (asked: Asked) => Script][] = [
   [/\breason|\bthink (hard|about|first|step)/i, reasoning],
 ]
 
-const isShortOrder = (text: string) => !text.includes('?') && text.split(/\s+/).length <= 8
+const isShortOrder = (text: string) => !text.includes('?') && text.split(/\s+/).length <= 6
 
 /** `at rate 500` in any message sets the speed, in tokens a second; 0 is as fast as it goes. */
 function atRate<S extends Script>(script: S, text: string): S {
