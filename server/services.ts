@@ -38,7 +38,7 @@ function openEngine(config: Config, migrations: Migrations, log: Log, workerId: 
   const { DATABASE_URL: url, DATABASE_DIRECT_URL: direct } = config.env
   if (url === undefined) {
     const database = openSqlite(sqliteFile(config), migrations.sqlite)
-    return { database, queue: openSqliteQueue({ database, workerId, log }), bus: openInProcessBus() }
+    return { database, queue: openSqliteQueue({ database, workerId, log }), bus: openInProcessBus({ log }) }
   }
   // A transaction pooler can't listen, hold locks or run the queue: those go straight to the database.
   const directUrl = direct ?? url

@@ -16,7 +16,7 @@ export interface EnqueueOptions {
 }
 
 export interface JobContext {
-  /** Aborted when the deadline passes or the worker must stop now. */
+  /** Aborted when the deadline passes (with a DOMException named TimeoutError), or when the worker must stop now or has lost the job. */
   signal: AbortSignal
   /** From 1. */
   attempt: number
@@ -42,7 +42,7 @@ export interface JobQueue {
   work(handlers: JobHandlers, options: { concurrency: number }): Promise<void>
   /** Runs what is ready, no longer than `budgetMs`, then hands back what is unfinished: for a function that is called by cron. */
   runOnce(handlers: JobHandlers, options: { concurrency: number, budgetMs: number }): Promise<{ ran: number }>
-  /** Takes no more jobs; after `graceMs` aborts those that still run, and resolves when every one is accounted for. */
+  /** Takes no more jobs; after `graceMs` aborts those that still run, and resolves when every one is accounted for. A job that was aborted is handed back, whatever its handler throws. */
   drain(graceMs: number): Promise<void>
   /** Ids of the processes that work now (their `workerId`); null when it can't be told just now, so nobody may be declared dead. */
   livingWorkers(): Promise<ReadonlySet<string> | null>

@@ -131,7 +131,7 @@ export class Runs<J extends TakenJob> {
       run.end = (reason) => {
         if (ended) return
         const end = ended = new JobEnded(reason)
-        controller.abort(end)
+        controller.abort(reason === 'deadline' ? new DOMException(end.message, 'TimeoutError') : end)
         abandon = setTimeout(() => {
           log.error({ job: id, task, reason }, 'a job went on after it was told to end; it is left alone')
           resolve(outcomeOf(job, end, end))
