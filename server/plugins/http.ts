@@ -1,3 +1,4 @@
+import { removeResponseHeader } from 'h3'
 import { defineNitroPlugin } from 'nitropack/runtime'
 import { beginRequest } from '../utils/begin-request.ts'
 import { addNonce } from '../utils/security-headers.ts'
@@ -7,6 +8,8 @@ interface Html { head: string[], bodyPrepend: string[], bodyAppend: string[] }
 /** What every request gets, pages and files included; and the nonce that lets a page's own scripts run. */
 export default defineNitroPlugin((nitro) => {
   nitro.hooks.hook('request', beginRequest)
+  // Which software it is, and so which holes to try, is nobody's business.
+  nitro.hooks.hook('beforeResponse', event => removeResponseHeader(event, 'x-powered-by'))
   nitro.hooks.hook('render:html' as never, ((html: Html, { event }: { event: { context: { nonce?: string } } }) => {
     // Not in `body`: that holds what the page shows, and a script in there was put there by nobody of ours.
     for (const part of ['head', 'bodyPrepend', 'bodyAppend'] as const)
