@@ -53,7 +53,7 @@ it('a follower that comes in the middle of a reply sees it whole, then grow', as
 
 it('server-sent events tell the same as the socket', async () => {
   const guest = await live.guest()
-  const { script, command } = scriptedSend({ tokens: 30, perSecond: 60 })
+  const { script, command } = scriptedSend({ tokens: 150, perSecond: 60 })
   expect((await guest.request('POST', '/api/commands', command)).status).toBe(200)
   const response = await fetch(`${guest.url}/api/live?conversation=${command.conversationId}&after=0&cursors=%7B%7D`, { headers: { cookie: guest.cookie } })
   expect(response.headers.get('content-type')).toContain('text/event-stream')
