@@ -157,6 +157,8 @@ export async function openFakeLlm(options: FakeLlmOptions = {}): Promise<FakeLlm
     if (route) route(request, response)
     else response.writeHead(404).end()
   })
+  // As providers do: a connection is kept between two answers.
+  server.keepAliveTimeout = 60_000
   await new Promise<void>(resolve => server.listen(options.port ?? 0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,

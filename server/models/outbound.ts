@@ -45,10 +45,18 @@ const originOf = (url: string) => new URL(url).origin
 const portOf = (protocol: string, port: string) => port || (protocol === 'https:' ? '443' : '80')
 const bare = (hostname: string) => hostname.replace(/^\[|\]$/g, '')
 
+/** Errors of connections that had served a request before. */
+const lostOnReuse = new WeakSet<Error>()
+
 function checkedConnector(trusted: ReadonlySet<string>, allowPrivate: boolean): buildConnector.connector {
   const direct = buildConnector({ allowH2: false })
   const guarded = buildConnector({ allowH2: false, lookup: publicLookup })
-  return (options, callback) => {
+  return (options, answer) => {
+    const callback: buildConnector.Callback = (...result) => {
+      const [, socket] = result
+      socket?.on('error', (error) => { if (socket.bytesRead > 0) lostOnReuse.add(error) })
+      answer(...result)
+    }
     const { protocol, hostname, port } = options
     const host = bare(hostname)
     if (allowPrivate || trusted.has(`${protocol}|${host}|${portOf(protocol, port)}`)) return direct(options, callback)
@@ -74,7 +82,8 @@ function ownForm(form: FormData): UndiciFormData {
  */
 function wasStale(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined
-  return cause instanceof errors.SocketError && (cause.socket?.bytesRead ?? 0) > 0
+  if (cause instanceof errors.SocketError) return (cause.socket?.bytesRead ?? 0) > 0
+  return cause instanceof Error && lostOnReuse.has(cause)
 }
 
 /**

@@ -53,11 +53,11 @@ describe('the guarded fetch', () => {
     await outbound.close()
   })
 
-  test('sends a request anew when the kept connection it took was just closed by the other side', async () => {
+  test.each(['destroy', 'resetAndDestroy'] as const)('sends a request anew when the kept connection it took was just closed by the other side (%s)', async (ending) => {
     const seen = new WeakSet<object>()
     let closed = 0
     const moody = await listen((request, response) => {
-      if (seen.has(request.socket)) { closed++; request.socket.destroy(); return }
+      if (seen.has(request.socket)) { closed++; request.socket[ending](); return }
       seen.add(request.socket)
       request.pipe(response)
     })
