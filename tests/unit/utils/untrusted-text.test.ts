@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { mayBeDrawn } from '../../../utils/diagram-source.ts'
+import { hostOf, safeLink } from '../../../utils/safe-url.ts'
+import { decodeThumbHash, thumbSide } from '../../../utils/thumb-hash.ts'
+import { cueAt, sayTime, toVtt } from '../../../utils/transcript.ts'
+
+test.each(['https://example.org/a?b=c', 'http://example.org', 'mailto:a@example.org'])('%s may be linked', href => expect(safeLink(href)).not.toBeNull())
+
+test.each([
+  'javascript:alert(1)', ' javascript:alert(1)', 'java\tscript:alert(1)', 'JAVASCRIPT:alert(1)', 'data:text/html,x', 'blob:https://a/b', 'vbscript:x', 'file:///etc/passwd',
+  '/settings', '//evil.example', 'settings', '#a', '', 'https://', null, undefined, 7, {},
+])('%s may not be linked', href => expect(safeLink(href)).toBeNull())
+
+test('the host is what the browser would go to, not what the address looks like', () => {
+  expect(hostOf('https://google.com@evil.example/x')).toBe('evil.example')
+})
+
+test.each([
+  'graph TD; A-->B', 'sequenceDiagram\n A->>B: Hi', 'pie title Pets\n "Dogs" : 3', 'flowchart LR\n A@{ shape: rect, label: "x" }', 'graph TD\n style A fill:#f9f',
+])('a plain diagram may be drawn: %s', source => expect(mayBeDrawn(source)).toBe(true))
+
+test.each([
+  'flowchart TD\nA@{ img: "https://evil.example/x.png" }', 'flowchart TD\nA@{ "i\\u006dg": "x" }', 'flowchart TD\nA@{ img: "x.png" }', '%%{init: {"themeCSS": "x"}}%%\ngraph TD; A', '---\nconfig:\n  theme: x\n---\ngraph TD; A',
+  'graph TD; A["<img src=x>"]', 'graph TD\nstyle A fill:url(x)', 'graph TD\nstyle A fill:u\\rl(x)', 'graph TD\nclassDef a background:image-set("x")', 'graph TD; click A href "x"', 'graph TD; A-->B //x', '', 'x'.repeat(20_001),
+])('a diagram that could load something may not: %s', source => expect(mayBeDrawn(source)).toBe(false))
+
+test('captions cannot be broken out of', () => {
+  expect(toVtt([{ fromMs: 0, toMs: 1500, text: 'a\n\n00:00:09.000 --> 00:00:10.000\n<b>x</b>' }, { fromMs: 3_661_001, toMs: 3_661_001, text: 'b' }]))
+    .toBe('WEBVTT\n\n00:00:00.000 --> 00:00:01.500\na 00:00:09.000 --&gt; 00:00:10.000 &lt;b&gt;x&lt;/b&gt;\n\n01:01:01.001 --> 01:01:01.002\nb\n')
+})
+
+test('the stretch that is spoken is the last one begun', () => {
+  const cues = [{ fromMs: 100, toMs: 200, text: 'a' }, { fromMs: 300, toMs: 400, text: 'b' }]
+  expect([0, 100, 250, 300, 9999].map(ms => cueAt(cues, ms))).toEqual([-1, 0, 0, 1, 1])
+})
+
+test('times are said shortly', () => expect([0, 5, 65, 3723, Number.NaN, Number.POSITIVE_INFINITY].map(sayTime)).toEqual(['0:00', '0:05', '1:05', '1:02:03', '0:00', '0:00']))
+
+test('a placeholder is decoded to pixels, and nonsense to none', () => {
+  const pixels = decodeThumbHash('1QcSHQRnh493V4dIh4eXh1h4kJUI')
+  expect(pixels?.length).toBe(thumbSide * thumbSide * 4)
+  expect(new Set(pixels).size).toBeGreaterThan(10)
+  for (const bad of ['', '!!', 'AA==', 'A'.repeat(400)]) expect(decodeThumbHash(bad)).toBeNull()
+})
