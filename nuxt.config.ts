@@ -36,6 +36,9 @@ export default defineNuxtConfig({
     // Known holes of islands in this Nuxt (docs/security.md); we don't use them.
     componentIslands: false,
   },
+  // Nuxt leaves this folder out of the page's server bundle and refers to it by a path that leads nowhere once the bundle
+  // lies in node_modules/.cache. Ours is imported by path on both sides, so it names one that doesn't exist.
+  dir: { shared: 'shared/none' },
   imports: { dirs: ['composables'] },
   components: [{ path: '~/components', pathPrefix: false }],
   nitro: nitro as object,
