@@ -1,0 +1,116 @@
+/** Small real files of every kind that is taken, and hostile ones; made here, except the film. */
+import { strToU8, zipSync } from 'fflate'
+import sharp from 'sharp'
+import { film } from '../../server/examples/film.ts'
+
+export interface Sample { name: string, mime: string, bytes: Buffer }
+
+const flat = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: { r: 200, g: 80, b: 20 } } })
+
+export async function picture(format: 'png' | 'jpeg' | 'webp' | 'gif' | 'avif' | 'tiff' = 'png', width = 80, height = 60): Promise<Sample> {
+  return { name: `picture.${format === 'jpeg' ? 'jpg' : format}`, mime: `image/${format}`, bytes: await flat(width, height).toFormat(format).toBuffer() }
+}
+
+/** Taken at a place (GPS), by a phone held sideways: 80 × 60 as stored, 60 × 80 as seen. */
+export async function photo(): Promise<Sample> {
+  const bytes = await flat(80, 60).withExif({ IFD0: { Make: 'Spyphone', Orientation: '6' }, IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 30/1 0/1', GPSLongitudeRef: 'W', GPSLongitude: '0/1 7/1 0/1' } })
+    .withMetadata({ orientation: 6 }).jpeg().toBuffer()
+  return { name: 'photo.jpg', mime: 'image/jpeg', bytes }
+}
+
+/** A tone that grows louder, PCM 16 bit, one channel. */
+export function recording(seconds = 2, rate = 16_000): Sample {
+  const count = Math.round(seconds * rate)
+  const bytes = Buffer.alloc(44 + count * 2)
+  bytes.write('RIFF', 0)
+  bytes.writeUInt32LE(36 + count * 2, 4)
+  bytes.write('WAVEfmt ', 8)
+  bytes.writeUInt32LE(16, 16)
+  bytes.writeUInt16LE(1, 20)
+  bytes.writeUInt16LE(1, 22)
+  bytes.writeUInt32LE(rate, 24)
+  bytes.writeUInt32LE(rate * 2, 28)
+  bytes.writeUInt16LE(2, 32)
+  bytes.writeUInt16LE(16, 34)
+  bytes.write('data', 36)
+  bytes.writeUInt32LE(count * 2, 40)
+  for (let at = 0; at < count; at++) bytes.writeInt16LE(Math.round(Math.sin(at / 8) * 30_000 * at / count), 44 + at * 2)
+  return { name: 'recording.wav', mime: 'audio/wav', bytes }
+}
+
+export const video = (): Sample => ({ name: 'film.mp4', mime: 'video/mp4', bytes: Buffer.from(film()) })
+
+export function pdf(pages: readonly string[] = ['Hello from page one', 'And page two']): Sample {
+  const objects = ['<< /Type /Catalog /Pages 2 0 R >>', `<< /Type /Pages /Kids [${pages.map((_, at) => `${4 + at * 2} 0 R`).join(' ')}] /Count ${pages.length} >>`, '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>']
+  for (const [at, text] of pages.entries()) {
+    const stream = `BT /F1 24 Tf 50 700 Td (${text}) Tj ET`
+    objects.push(`<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> >> /Contents ${5 + at * 2} 0 R >>`, `<< /Length ${stream.length} >>\nstream\n${stream}\nendstream`)
+  }
+  let body = '%PDF-1.4\n'
+  const places = objects.map((object, at) => {
+    const place = body.length
+    body += `${at + 1} 0 obj\n${object}\nendobj\n`
+    return place
+  })
+  const table = body.length
+  body += `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${places.map(place => `${String(place).padStart(10, '0')} 00000 n \n`).join('')}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${table}\n%%EOF\n`
+  return { name: 'paper.pdf', mime: 'application/pdf', bytes: Buffer.from(body) }
+}
+
+const office = 'application/vnd.openxmlformats-officedocument'
+const archive = (name: string, mime: string, main: string, parts: Record<string, string | Uint8Array>): Sample => ({
+  name, mime: `${office}.${mime}`,
+  bytes: Buffer.from(zipSync({
+    '[Content_Types].xml': strToU8(`<?xml version="1.0"?><Types><Override PartName="/${main}" ContentType="${office}.${mime}.main+xml"/></Types>`),
+    ...Object.fromEntries(Object.entries(parts).map(([part, content]) => [part, typeof content === 'string' ? strToU8(content) : content])),
+  })),
+})
+
+export const docx = (text = 'Dear &lt;reader&gt; &amp; friends'): Sample => archive('letter.docx', 'wordprocessingml.document', 'word/document.xml', {
+  'word/document.xml': `<w:document><w:body><w:p><w:r><w:t>${text}</w:t></w:r></w:p><w:p><w:r><w:t>Second</w:t><w:tab/><w:t xml:space="preserve"> line</w:t></w:r></w:p></w:body></w:document>`,
+  'docProps/app.xml': '<Properties><Pages>3</Pages></Properties>',
+})
+export const xlsx = (): Sample => archive('table.xlsx', 'spreadsheetml.sheet', 'xl/workbook.xml', {
+  'xl/workbook.xml': '<workbook/>',
+  'xl/sharedStrings.xml': '<sst><si><t>Name</t></si><si><r><t>To</t></r><r><t>tal</t></r></si></sst>',
+  'xl/worksheets/sheet1.xml': '<worksheet><sheetData><row r="1"><c t="s"><v>0</v></c><c t="s"><v>1</v></c></row><row r="2"><c t="inlineStr"><is><t>Ada</t></is></c><c><v>42</v></c></row></sheetData></worksheet>',
+})
+export const pptx = (): Sample => archive('talk.pptx', 'presentationml.presentation', 'ppt/presentation.xml', {
+  'ppt/presentation.xml': '<p/>',
+  ...Object.fromEntries([1, 2, 10].map(slide => [`ppt/slides/slide${slide}.xml`, `<p:sld><a:p><a:r><a:t>Slide ${slide}</a:t></a:r></a:p></p:sld>`])),
+})
+
+export const text = (name: string, content: string, mime = ''): Sample => ({ name, mime, bytes: Buffer.from(content) })
+
+/** 400 bytes that claim to be a picture of 2.5 thousand million pixels. */
+export async function pixelBomb(): Promise<Sample> {
+  const bytes = await flat(8, 8).png().toBuffer()
+  bytes.writeUInt32BE(50_000, 16)
+  bytes.writeUInt32BE(50_000, 20)
+  bytes.writeUInt32BE(crc32(bytes.subarray(12, 29)), 29)
+  return { name: 'bomb.png', mime: 'image/png', bytes }
+}
+function crc32(data: Uint8Array): number {
+  let crc = ~0
+  for (const byte of data) {
+    crc ^= byte
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xEDB88320 : 0)
+  }
+  return ~crc >>> 0
+}
+
+/** A letter whose text unpacks to a gigabyte (claimed honestly) from about a megabyte. */
+export const zipBomb = (): Sample => archive('bomb.docx', 'wordprocessingml.document', 'word/document.xml', { 'word/document.xml': new Uint8Array(200 * 1024 ** 2) })
+/** The same, lying about its size in the archive's directory. */
+export function lyingZipBomb(): Sample {
+  const sample = archive('liar.docx', 'wordprocessingml.document', 'word/document.xml', { 'word/document.xml': new Uint8Array(50 * 1024 ** 2) })
+  for (let at = sample.bytes.indexOf('PK\x01\x02'); at >= 0; at = sample.bytes.indexOf('PK\x01\x02', at + 4))
+    if (sample.bytes.readUInt32LE(at + 24) > 1024 ** 2) sample.bytes.writeUInt32LE(1000, at + 24)
+  return sample
+}
+export const billionLaughs = (): Sample => docx('&lol9;')
+
+export const svg = text('logo.svg', '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(1)</script></svg>', 'image/svg+xml')
+export const html = text('page.html', '<!doctype html><script>alert(1)</script>', 'text/html')
+export const program: Sample = { name: 'setup.exe', mime: 'application/octet-stream', bytes: Buffer.concat([Buffer.from('MZ'), Buffer.alloc(200)]) }
+export const noise: Sample = { name: 'data.bin', mime: 'application/octet-stream', bytes: Buffer.from(Array.from({ length: 300 }, (_, at) => (at * 97 + 0x80) & 0xFF)) }
