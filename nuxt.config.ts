@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { NitroConfig } from 'nitropack/types'
 import { bundledMigrations } from './db/bundle-migrations.ts'
+import { bundleMediaChild } from './scripts/bundle-media-child.mjs'
 
 /** Files in a module, so that they travel with the build; as base64, since Nitro replaces words such as `typeof window` within plain text. */
 const bundledFiles = (paths: string[]) => `export const files = ${JSON.stringify(Object.fromEntries(paths.map(path => [basename(path), readFileSync(path, 'base64')])))}`
@@ -15,6 +16,10 @@ const nitro: NitroConfig = {
   alias: { 'crossws/adapters/node': here('./node_modules/crossws/dist/adapters/node.mjs') },
   // Ours takes out what isn't for people, then Nuxt's draws the page.
   errorHandler: [here('./server/error-handler.ts'), here('./node_modules/@nuxt/nitro-server/dist/runtime/handlers/error.mjs')],
+  hooks: {
+    // A function on a platform has no room for the media engine, and no processes: there a worker elsewhere opens files.
+    compiled: nitro => nitro.options.preset.includes('vercel') ? undefined : bundleMediaChild(nitro.options.output.serverDir),
+  },
   virtual: {
     '#db-migrations': () => bundledMigrations(here('./db/migrations')),
     '#swagger-ui': () => bundledFiles(['swagger-ui-bundle.js', 'swagger-ui.css'].map(name => here(`./node_modules/swagger-ui-dist/${name}`))),

@@ -5,6 +5,8 @@ import { BadFile, type Task, type Word } from './task.ts'
 const say = (word: Word) => new Promise<void>(resolve => process.send ? process.send(word, () => resolve()) : resolve())
 let told = -1
 
+void say({ kind: 'started' })
+
 process.once('message', (task: Task) => {
   processFile(task, (percent) => {
     const whole = Math.max(0, Math.min(99, Math.floor(percent)))

@@ -65,7 +65,7 @@ function textOf(xml: string): string {
 }
 
 function readSheets(parts: Map<string, string>): string {
-  const shared = (parts.get('xl/sharedStrings.xml') ?? '').split(/<si[ >]/).slice(1).map(item => textOf(`<si ${item}`).replace(/\s+/g, ' '))
+  const shared = (parts.get('xl/sharedStrings.xml') ?? '').split(/<si\b[^>]*>/).slice(1).map(item => textOf(item).replace(/\s+/g, ' '))
   return numbered(parts, 'xl/worksheets/sheet').map(([, xml]) => rowsOf(xml, shared)).join('\n\n')
 }
 

@@ -12,7 +12,7 @@ const watchEveryMs = 200
 /** Beside this file when the sources run; beside the server in a build; under the project's folder in `nuxt dev`. */
 function childFile(): string {
   const here = dirname(fileURLToPath(import.meta.url))
-  const places = [join(here, 'child.ts'), join(here, 'media-child.mjs'), join(here, '..', 'media-child.mjs'), join(process.cwd(), 'server/media-processing/child.ts')]
+  const places = [join(here, 'child.ts'), ...[here, join(here, '..'), join(here, '..', '..'), dirname(process.argv[1] ?? '')].map(folder => join(folder, 'media-child.mjs')), join(process.cwd(), 'server/media-processing/child.ts')]
   const found = places.find(existsSync)
   if (!found) throw new Error('The program that opens files is not where the build puts it (media-child.mjs)')
   return found
@@ -56,15 +56,18 @@ export async function runTask(task: Task, options: { signal: AbortSignal, say: S
 
 function answerOf(child: ChildProcess, task: Task, say: Say, ended: AbortSignal): Promise<Made> {
   return new Promise((resolve, reject) => {
+    let started = false
     child.on('message', (word: Word) => {
-      if (word.kind === 'progress') say(word.percent)
+      if (word.kind === 'started') started = true
+      else if (word.kind === 'progress') say(word.percent)
       else if (word.kind === 'made') resolve(word.made)
       else if (word.kind === 'bad') reject(new BadFile(word.trouble.code, word.trouble.details))
       else reject(new Error(`Opening a file failed: ${word.reason}`))
     })
     child.once('error', reject)
-    // 'close' comes after the last message. A decoder that crashes, or runs out of its heap, did so because of the file.
-    child.once('close', () => reject(ended.aborted ? ended.reason : new BadFile('media_broken', { name: task.name })))
+    // 'close' comes after the last message. A decoder that crashes, or runs out of its heap, did so because of the file;
+    // a program that never ran did not.
+    child.once('close', code => reject(ended.aborted ? ended.reason : started ? new BadFile('media_broken', { name: task.name }) : new Error(`The program that opens files could not be started (exit code ${code})`)))
     child.send(task, error => error && child.kill('SIGKILL'))
   })
 }

@@ -50,5 +50,5 @@ export class BadFile extends Error {
 
 export type Say = (percent: number) => void
 
-/** From the child: how far it is, then one of the others. */
-export type Word = { kind: 'progress', percent: number } | { kind: 'made', made: Made } | { kind: 'bad', trouble: Trouble } | { kind: 'failed', reason: string }
+/** From the child: that it runs, how far it is, then one of the others. */
+export type Word = { kind: 'started' } | { kind: 'progress', percent: number } | { kind: 'made', made: Made } | { kind: 'bad', trouble: Trouble } | { kind: 'failed', reason: string }

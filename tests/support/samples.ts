@@ -99,11 +99,11 @@ function crc32(data: Uint8Array): number {
   return ~crc >>> 0
 }
 
-/** A letter whose text unpacks to a gigabyte (claimed honestly) from about a megabyte. */
-export const zipBomb = (): Sample => archive('bomb.docx', 'wordprocessingml.document', 'word/document.xml', { 'word/document.xml': new Uint8Array(200 * 1024 ** 2) })
+/** A letter of 70 kB whose text unpacks to 70 MB, as its directory says. */
+export const zipBomb = (): Sample => archive('bomb.docx', 'wordprocessingml.document', 'word/document.xml', { 'word/document.xml': new Uint8Array(70 * 1024 ** 2) })
 /** The same, lying about its size in the archive's directory. */
 export function lyingZipBomb(): Sample {
-  const sample = archive('liar.docx', 'wordprocessingml.document', 'word/document.xml', { 'word/document.xml': new Uint8Array(50 * 1024 ** 2) })
+  const sample = archive('liar.docx', 'wordprocessingml.document', 'word/document.xml', { 'word/document.xml': new Uint8Array(20 * 1024 ** 2).fill(65) })
   for (let at = sample.bytes.indexOf('PK\x01\x02'); at >= 0; at = sample.bytes.indexOf('PK\x01\x02', at + 4))
     if (sample.bytes.readUInt32LE(at + 24) > 1024 ** 2) sample.bytes.writeUInt32LE(1000, at + 24)
   return sample

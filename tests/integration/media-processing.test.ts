@@ -1,0 +1,149 @@
+/** Real files, whole and hostile, through the process that opens them. */
+import { mkdtemp, readdir, rm, writeFile, mkdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { describe, expect, it } from 'vitest'
+import { judge } from '../../server/domain/media-kinds.ts'
+import { runTask } from '../../server/media-processing/run.ts'
+import type { Made } from '../../server/media-processing/task.ts'
+import * as samples from '../support/samples.ts'
+import type { Sample } from '../support/samples.ts'
+
+interface Options { bounds?: { ms: number, bytes: number }, signal?: AbortSignal, wantsSound?: boolean }
+
+async function processed<T = void>(sample: Sample, look: (made: Made, folder: string) => T | Promise<T>, options: Options = {}): Promise<T> {
+  const root = await mkdtemp(join(tmpdir(), 'parley-process-'))
+  try {
+    const folder = join(root, 'made')
+    const path = join(root, 'file')
+    await mkdir(folder)
+    await writeFile(path, sample.bytes)
+    const kind = await judge(sample.bytes, sample.name, sample.mime)
+    if (typeof kind === 'string') throw new Error(`judged as ${kind}`)
+    const made = await runTask({ path, folder, ...kind, name: sample.name, wantsSound: options.wantsSound ?? false }, { signal: options.signal ?? new AbortController().signal, say: () => {}, ...(options.bounds ? { bounds: options.bounds } : {}) })
+    return await look(made, folder)
+  }
+  finally {
+    await rm(root, { recursive: true })
+  }
+}
+const madeOf = (sample: Sample) => processed(sample, made => made)
+const refusal = (code: string) => ({ trouble: { code } })
+
+describe('pictures', () => {
+  it('get a size, a thumbnail and a placeholder', async () => {
+    for (const format of ['png', 'jpeg', 'webp', 'gif', 'avif'] as const) {
+      const made = await madeOf(await samples.picture(format))
+      expect(made, format).toMatchObject({ facts: { width: 80, height: 60, placeholder: expect.stringMatching(/^[\w+/]+=*$/) }, forms: { thumbnail: 'thumbnail.webp' }, notice: null })
+      expect(made.forms.clean, format).toBeUndefined()
+    }
+  })
+
+  it('lose where and by what they were taken, and stand upright', () => samples.photo().then(sample => processed(sample, async ({ facts, forms }, folder) => {
+    expect(facts).toMatchObject({ width: 60, height: 80 })
+    const clean = await sharp(join(folder, forms.clean!)).metadata()
+    expect([clean.width, clean.height, clean.exif, clean.orientation]).toEqual([60, 80, undefined, undefined])
+    const thumbnail = await sharp(join(folder, forms.thumbnail!)).metadata()
+    expect([thumbnail.width, thumbnail.height, thumbnail.exif]).toEqual([60, 80, undefined])
+  })))
+
+  it('that browsers do not show become what they do', async () => {
+    expect((await madeOf(await samples.picture('tiff'))).forms.clean).toBe('clean.webp')
+  })
+
+  it('that would unpack to thousands of millions of pixels are refused', async () => {
+    await expect(madeOf(await samples.pixelBomb())).rejects.toMatchObject(refusal('media_too_big_to_open'))
+  })
+
+  it('that are damaged or cut off are said to be', async () => {
+    const { bytes, ...rest } = await samples.picture('png', 400, 400)
+    await expect(madeOf({ ...rest, bytes: bytes.subarray(0, bytes.length - 200) })).rejects.toMatchObject(refusal('media_broken'))
+    await expect(madeOf({ ...rest, bytes: Buffer.concat([bytes.subarray(0, 40), Buffer.alloc(300, 7)]) })).rejects.toMatchObject(refusal('media_broken'))
+  })
+})
+
+describe('sound', () => {
+  it('gets a duration and a waveform that follows it', async () => {
+    const { facts } = await madeOf(samples.recording(2))
+    expect(facts.durationMs).toBe(2000)
+    expect(facts.waveform).toHaveLength(40)
+    expect(facts.waveform!.at(-1)).toBeGreaterThan(0.8)
+    expect(facts.waveform![0]).toBeLessThan(0.1)
+  })
+
+  it('that is cut off or damaged is said to be, or taken as far as it goes', async () => {
+    const { bytes, ...rest } = samples.recording(2)
+    expect((await madeOf({ ...rest, bytes: bytes.subarray(0, 20_000) })).facts.durationMs).toBeLessThan(2000)
+    await expect(madeOf({ ...rest, bytes: bytes.subarray(0, 30) })).rejects.toMatchObject(refusal('media_broken'))
+  })
+})
+
+describe('video', () => {
+  it('gets a size, a duration, a poster, key frames and its sound', () => processed(samples.video(), async ({ facts, forms, notice }, folder) => {
+    expect(facts).toMatchObject({ width: expect.any(Number), height: expect.any(Number), durationMs: expect.any(Number), placeholder: expect.any(String) })
+    expect(facts.durationMs).toBeGreaterThan(2500)
+    expect([forms.poster, forms.thumbnail, forms.sound, notice]).toEqual(['poster.webp', 'thumbnail.webp', 'sound.mp3', null])
+    expect(forms.frames!.length).toBeGreaterThanOrEqual(2)
+    expect(await readdir(folder)).toEqual(expect.arrayContaining([...forms.frames!, 'poster.webp', 'sound.mp3']))
+    expect((await sharp(join(folder, 'poster.webp')).metadata()).width).toBe(facts.width)
+  }, { wantsSound: true }), 60_000)
+
+  it('that no browser is sure to play is written anew', async () => {
+    const { bytes, ...rest } = samples.video()
+    // The same film in a container of its own kind: QuickTime.
+    const mov = Buffer.from(bytes)
+    mov.write('qt  ', 8)
+    expect((await madeOf({ ...rest, name: 'film.mov', mime: 'video/quicktime', bytes: mov })).forms.playable).toBe('playable.mp4')
+  }, 60_000)
+
+  it('that is cut off is said to be damaged', async () => {
+    const { bytes, ...rest } = samples.video()
+    await expect(madeOf({ ...rest, bytes: bytes.subarray(0, 900) })).rejects.toMatchObject(refusal('media_broken'))
+  })
+})
+
+describe('documents', () => {
+  it('give their text and pages', async () => {
+    expect((await madeOf(samples.pdf())).facts).toMatchObject({ pages: 2, extractedText: expect.stringContaining('And page two') })
+    expect((await madeOf(samples.docx())).facts).toEqual({ pages: 3, extractedText: 'Dear <reader> & friends\nSecond\t line\n\n' })
+    expect((await madeOf(samples.xlsx())).facts.extractedText).toBe('Name\tTotal\nAda\t42\n')
+    expect((await madeOf(samples.pptx())).facts).toMatchObject({ pages: 3, extractedText: expect.stringMatching(/Slide 1\n[\s\S]*Slide 2\n[\s\S]*Slide 10/) })
+    expect((await madeOf(samples.text('a.csv', 'a,b\n1,2\n'))).facts.extractedText).toBe('a,b\n1,2\n')
+    expect((await madeOf(samples.svg)).facts.extractedText).toContain('<script>')
+  })
+
+  it('that unpack to far more than they are, are kept unread', async () => {
+    expect(await madeOf(samples.zipBomb())).toMatchObject({ facts: {}, notice: { code: 'media_too_big_to_open' } })
+  })
+
+  it('that lie about how much they unpack to get no more room than they claimed', async () => {
+    expect((await madeOf(samples.lyingZipBomb())).facts.extractedText?.length ?? 0).toBeLessThanOrEqual(1000)
+  })
+
+  it('that define entities have them left alone', async () => {
+    expect((await madeOf(samples.billionLaughs())).facts.extractedText).toContain('&lol9;')
+  })
+
+  it('that are damaged are kept, with a word about it', async () => {
+    const { bytes, ...rest } = samples.pdf()
+    expect((await madeOf({ ...rest, bytes: bytes.subarray(0, 60) })).notice).toMatchObject({ code: 'media_broken' })
+    const letter = samples.docx()
+    expect((await madeOf({ ...letter, bytes: Buffer.concat([letter.bytes.subarray(0, letter.bytes.length - 40), Buffer.alloc(40)]) })).notice).toMatchObject({ code: 'media_broken' })
+  })
+})
+
+describe('the process that opens files', () => {
+  it('is ended when it takes too long', async () => {
+    await expect(processed(await samples.picture(), () => {}, { bounds: { ms: 1, bytes: Infinity } })).rejects.toMatchObject(refusal('media_took_too_long'))
+  })
+  it('is ended when it takes too much memory', async () => {
+    await expect(processed(await samples.picture('png', 5000, 5000), () => {}, { bounds: { ms: 60_000, bytes: 1 } })).rejects.toMatchObject(refusal('media_too_big_to_open'))
+  })
+  it('is ended with the job that asked', async () => {
+    const stop = new AbortController()
+    const running = processed(samples.video(), () => {}, { signal: stop.signal })
+    setImmediate(() => stop.abort(new Error('shutting down')))
+    await expect(running).rejects.toThrow('shutting down')
+  })
+})
