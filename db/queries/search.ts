@@ -41,11 +41,13 @@ export async function searchMessages(q: Query, userId: string, text: string, { l
 
 interface Search { userId: string, words: string[], limit: number, before: number }
 
-/** FTS5 walks both doclists (the owner's and the words') from the newest entry and stops at the limit. */
+/**
+ * FTS5 walks the doclists of the owner and of each word from the newest entry and stops at the limit. Beginnings of two
+ * to six letters have doclists of their own; a longer unfinished word makes it merge those of all words that begin so.
+ */
 async function searchSqlite(q: Query, { userId, words, limit, before }: Search): Promise<number[]> {
-  const owner = `u${Buffer.from(userId).toString('hex')}`
   const terms = words.map((word, i) => `"${word}"${isPrefix(word, i === words.length - 1) ? ' *' : ''}`)
-  const match = `owner : "${owner}" AND text : (${terms.join(' AND ')})`
+  const match = `owner : "u${Buffer.from(userId).toString('hex')}" AND text : (${terms.join(' AND ')})`
   const found = await rows<{ place: number }>(q, sql`select rowid as place from search_text
     where search_text match ${match} and rowid < ${before} order by rowid desc limit ${limit}`)
   return found.map(({ place }) => place)

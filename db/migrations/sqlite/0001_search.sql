@@ -11,7 +11,7 @@ CREATE TABLE `search_entry` (
 CREATE INDEX `search_entry_by_conversation` ON `search_entry` (`conversation_id`, `message_id`);--> statement-breakpoint
 CREATE INDEX `search_entry_by_message` ON `search_entry` (`message_id`);--> statement-breakpoint
 CREATE INDEX `search_entry_by_media` ON `search_entry` (`media_id`) WHERE `media_id` IS NOT NULL;--> statement-breakpoint
-CREATE VIRTUAL TABLE `search_text` USING fts5(owner, text, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0 categories ''L* N* Co M*''', prefix='2 3');--> statement-breakpoint
+CREATE VIRTUAL TABLE `search_text` USING fts5(owner, text, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0 categories ''L* N* Co M*''', prefix='2 3 4 5 6');--> statement-breakpoint
 CREATE VIEW `search_media` AS SELECT `id`, `message_id`,
   `name` || ' ' || coalesce(`extracted_text`, '') || ' ' || coalesce((SELECT group_concat(json_extract(`line`.`value`, '$.text'), ' ') FROM json_each(`transcript`) AS `line`), '') AS `text`
   FROM `media`;--> statement-breakpoint
