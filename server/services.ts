@@ -10,6 +10,7 @@ import { openInProcessBus } from './bus/in-process.ts'
 import { openPostgresBus } from './bus/postgres.ts'
 import type { Config } from './config.ts'
 import { openLog, type Log } from './log.ts'
+import { counted } from './media/counted.ts'
 import { openLocalStore } from './media/local.ts'
 import type { MediaStore } from './media/media-store.ts'
 import { openS3Store } from './media/s3.ts'
@@ -64,7 +65,7 @@ export function openStore({ env, dataDir, ...config }: Config, log: Log): MediaS
 export function openServices(config: Config, migrations: Migrations, log: Log = openLog(config.env.LOG_LEVEL)): Services {
   const workerId = newId()
   const engine = openEngine(config, migrations, log, workerId)
-  const store = openStore(config, log)
+  const store = counted(openStore(config, log))
   const models = openModels(config, log)
   return {
     config, log, workerId, ...engine, store, models,

@@ -3,6 +3,7 @@ import { Cursor } from '../../shared/conversation.ts'
 import { Id, newId } from '../../shared/ids.ts'
 import type { Connection } from '../live/connections.ts'
 import { greet } from '../live/live.ts'
+import { metrics } from '../metrics.ts'
 import { defineUserRoute } from '../utils/route.ts'
 
 /** Comments that keep proxies from closing a quiet stream. */
@@ -31,6 +32,7 @@ export default defineUserRoute({ summary: 'Live events of the user, and of one c
     close: () => res.end(),
   }
   const talk = greet(connection)
+  metrics.streams.inc()
   if (query.conversation)
     talk.hear(JSON.stringify({ type: 'conversation.follow', id: newId(), conversationId: query.conversation, after: query.after, cursors: query.cursors ?? {} }))
   const beat = setInterval(() => res.write(': still here\n\n'), beatEveryMs)
@@ -38,6 +40,7 @@ export default defineUserRoute({ summary: 'Live events of the user, and of one c
     req.once('close', () => {
       clearInterval(beat)
       talk.end()
+      metrics.streams.dec()
       res.end()
       resolve()
     })

@@ -13,6 +13,7 @@ import { assemble, closeParts, textOf } from '../../shared/chunks.ts'
 import type { Attempt, Part } from '../../shared/conversation.ts'
 import type { Problem } from '../../shared/errors.ts'
 import type { Usage } from '../../shared/models.ts'
+import { metrics } from '../metrics.ts'
 import type { Services } from '../services.ts'
 import { AppError } from './errors.ts'
 
@@ -69,19 +70,22 @@ async function change<T>(services: Services, conversationId: string, work: (tx: 
 /** Whether the reply may be written now. It is not, quietly, while something before it must end first. */
 async function mayGo(services: Services, tx: Tx, row: MessageRow): Promise<boolean> {
   if (row.status === 'retrying' && row.nextTryAt && row.nextTryAt.getTime() > Date.now()) return false
-  if (await openBefore(tx, row)) return false
-  if (row.parentId && await mediaPending(tx, row.parentId)) return false
+  if (await openBefore(tx, row) > 0 || (row.parentId && await mediaPending(tx, row.parentId))) return false
   const limit = limitOf(services)
-  if (!limit || !row.model) return true
-  await takeModelTurn(tx, row.model)
-  const free = limit - await countWriting(tx, row.model)
+  return limit && row.model ? hasPlace(services, tx, row, row.model, limit) : true
+}
+
+/** Whether one of a limited model's places is free, and this reply's. */
+async function hasPlace(services: Services, tx: Tx, row: MessageRow, model: string, limit: number): Promise<boolean> {
+  await takeModelTurn(tx, model)
+  const free = limit - await countWriting(tx, model)
   if (free <= 0) return false
   // A reply that is tried again has had its turn; among the waiting ones the fairest go first.
   if (row.status === 'retrying') return true
-  const first = (await line(tx, row.model)).slice(0, free)
+  const first = (await line(tx, model)).slice(0, free)
   const mine = first.find(waiting => waiting.id === row.id)
   if (mine) {
-    await noteServed(tx, row.model, mine.userId)
+    await noteServed(tx, model, mine.userId)
     return true
   }
   for (const { id } of first) await nudgeReply(services, tx, id)
@@ -129,7 +133,8 @@ function closed(row: MessageRow, outcome: Outcome): MessagePatch {
   }
 }
 
-async function afterClose(services: Services, tx: Tx, row: MessageRow): Promise<void> {
+async function afterClose(services: Services, tx: Tx, row: MessageRow, outcome: Outcome['status']): Promise<void> {
+  metrics.finishedReplies.inc({ outcome })
   await dropDeltas(tx, row.id)
   await admitReplies(services, tx, row)
   await admitModel(services, tx, row.model)
@@ -143,7 +148,7 @@ export async function closeReply(services: Services, writing: Writing, outcome: 
     const seq = await take({ updatedAt: new Date() })
     const changed = await changeWriting(tx, writing, { ...closed(row, outcome), seq })
     if (!changed) return null
-    await afterClose(services, tx, changed)
+    await afterClose(services, tx, changed, outcome.status)
     if (outcome.status === 'done') await services.queue.enqueue(tx, 'name-conversation', { conversationId: row.conversationId }, { key: `name:${row.conversationId}` })
     return changed
   }, row => row.model)
@@ -158,7 +163,7 @@ const storedParts = async (tx: Tx, row: MessageRow): Promise<Part[]> =>
 export async function closeUnwritten(services: Services, tx: Tx, row: MessageRow, take: () => Promise<number>, status: 'stopped' | 'failed', error: Problem | null): Promise<void> {
   const parts = await storedParts(tx, row)
   await changeMessage(tx, row.id, { ...closed(row, { status, parts, usage: null, error }), seq: await take() })
-  await afterClose(services, tx, row)
+  await afterClose(services, tx, row, status)
 }
 
 /** Has the reply tried again after `delayMs`, by `model`. False when it is no longer this epoch's, or a tool with effects has run in it. */
@@ -170,6 +175,7 @@ export async function retryLater(services: Services, writing: Writing, fault: { 
     const attempts = recordAttempt(row, 'retrying', fault.error, null)
     const changed = await changeWriting(tx, writing, { status: 'retrying', writerId: null, nextTryAt, error: fault.error, attempts, model: fault.model ?? row.model, seq: await take() })
     if (!changed) return null
+    metrics.retries.inc({ code: fault.error.code })
     await nudgeReply(services, tx, row.id, nextTryAt)
     await admitModel(services, tx, row.model)
     return changed

@@ -1,6 +1,6 @@
 /** Rows as the browser sees them. Fields are listed one by one: nothing of a row leaves by accident. */
 import { deltasFrom } from '../../db/queries/deltas.ts'
-import { listMediaOfMessages } from '../../db/queries/media.ts'
+import { listMediaOfMessages, type MediaRow } from '../../db/queries/media.ts'
 import { line, type MessageRow } from '../../db/queries/messages.ts'
 import type { ListedConversation } from '../../db/queries/conversations.ts'
 import { assemble, textOf } from '../../shared/chunks.ts'
@@ -40,34 +40,24 @@ export async function positionsOf(services: Services, rows: readonly Pick<Messag
   return positions
 }
 
+/** What of a row the browser sees as it is. */
+const plainFields = (row: MessageRow) => ({
+  id: row.id, conversationId: row.conversationId, parentId: row.parentId, role: row.role, messageType: row.messageType,
+  status: row.status, attempt: row.attempt, model: row.model, usage: row.usage, error: row.error, attempts: row.attempts,
+  seq: row.seq, createdAt: row.createdAt.getTime(), nextTryAt: row.nextTryAt?.getTime() ?? null, finishedAt: row.finishedAt?.getTime() ?? null,
+})
+
+async function viewMessage(services: Services, row: MessageRow, media: readonly MediaRow[], position: number | null): Promise<MessageView> {
+  const views = await Promise.all(media.map(item => viewMedia(services, item)))
+  const plain = { ...plainFields(row), media: views, position }
+  if (!isOpen(row.status)) return { ...plain, content: row.content, parts: row.parts, cursor: { epoch: row.epoch, n: 0 } }
+  // Of a writer that is gone too, parts stay as open as they were left: late deltas of it may still be on their way.
+  const { parts, cursor } = await storedSoFar(services, row)
+  return { ...plain, content: textOf(parts), parts, cursor }
+}
+
 export async function viewMessages(services: Services, rows: readonly MessageRow[]): Promise<MessageView[]> {
   const media = Map.groupBy(await listMediaOfMessages(services.database.db, rows.map(row => row.id)), item => item.messageId)
   const positions = await positionsOf(services, rows)
-  return Promise.all(rows.map(async (row): Promise<MessageView> => {
-    const growing = isOpen(row.status) ? await storedSoFar(services, row) : null
-    // Of a writer that is gone too, parts stay as open as they were left: late deltas of it may still be on their way.
-    const parts = growing?.parts ?? row.parts
-    return {
-      id: row.id,
-      conversationId: row.conversationId,
-      parentId: row.parentId,
-      role: row.role,
-      messageType: row.messageType,
-      content: growing ? textOf(parts) : row.content,
-      parts,
-      media: await Promise.all((media.get(row.id) ?? []).map(item => viewMedia(services, item))),
-      status: row.status,
-      attempt: row.attempt,
-      cursor: growing?.cursor ?? { epoch: row.epoch, n: 0 },
-      model: row.model,
-      usage: row.usage,
-      error: row.error,
-      attempts: row.attempts,
-      nextTryAt: row.nextTryAt?.getTime() ?? null,
-      position: positions.get(row.id) ?? null,
-      seq: row.seq,
-      createdAt: row.createdAt.getTime(),
-      finishedAt: row.finishedAt?.getTime() ?? null,
-    }
-  }))
+  return Promise.all(rows.map(row => viewMessage(services, row, media.get(row.id) ?? [], positions.get(row.id) ?? null)))
 }

@@ -5,7 +5,7 @@ import { idleWaiting } from '../../db/queries/messages.ts'
 import { sweepSeats } from '../../db/queries/presence.ts'
 import { sweepMedia } from '../domain/sweep-media.ts'
 import { nudgeReply } from '../domain/replies.ts'
-import { goneAfterMs } from '../live/presence.ts'
+import { goneAfterMs } from '../domain/presence.ts'
 import type { JobPayload } from '../queue/job-types.ts'
 import type { Services } from '../services.ts'
 

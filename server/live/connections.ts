@@ -35,6 +35,7 @@ const deadAt = 16 * 1024 * 1024
 export interface Connections {
   add(connection: Connection): void
   remove(connection: Connection): void
+  has(connection: Connection): boolean
   follow(following: Following): void
   unfollow(connection: Connection, conversationId: string): void
   all(): Iterable<Connection>
@@ -72,6 +73,7 @@ export function openConnections(): Connections {
       all.delete(connection)
       removeFrom(byUser, connection.user.id, connection)
     },
+    has: connection => all.has(connection),
     follow(following) {
       connections.unfollow(following.connection, following.conversationId)
       following.connection.followed.set(following.conversationId, following)

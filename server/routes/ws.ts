@@ -4,6 +4,7 @@ import { config } from '../config.ts'
 import type { Connection } from '../live/connections.ts'
 import { greet } from '../live/live.ts'
 import type { Talk } from '../live/talk.ts'
+import { metrics } from '../metrics.ts'
 import { isOwnOrigin } from '../utils/origin.ts'
 import { findSession, type FoundSession } from '../utils/session.ts'
 
@@ -21,6 +22,14 @@ const connect = (peer: Peer, { sessionId, user }: FoundSession): Connection => {
   }
 }
 
+/** `close` may follow `error`. */
+function end(peer: Peer): void {
+  if (!talks.has(peer)) return
+  metrics.sockets.dec()
+  talks.get(peer)?.talk.end()
+  talks.delete(peer)
+}
+
 export default defineWebSocketHandler({
   async upgrade(request) {
     if (!isOwnOrigin(name => request.headers.get(name), config())) throw new Response('Wrong origin', { status: 403 })
@@ -31,9 +40,10 @@ export default defineWebSocketHandler({
   },
   open(peer) {
     const connection = connect(peer, peer.context.session as FoundSession)
+    metrics.sockets.inc()
     talks.set(peer, { talk: greet(connection) })
   },
   message: (peer, message) => talks.get(peer)?.talk.hear(message.text()),
-  close: peer => talks.get(peer)?.talk.end(),
-  error: peer => talks.get(peer)?.talk.end(),
+  close: end,
+  error: end,
 })

@@ -3,7 +3,10 @@ import { changeSeat, findSeat, type Seat } from '../../db/queries/presence.ts'
 import { findConversation } from '../../db/queries/conversations.ts'
 import type { Devices } from '../../db/tables.ts'
 import type { Services } from '../services.ts'
-import type { Connection } from './connections.ts'
+import type { SessionUser } from './access.ts'
+
+/** One open page. */
+interface Device { id: string, user: Pick<SessionUser, 'id'> }
 
 /** How often a process says that its connections are still there. */
 export const beatEveryMs = 20_000
@@ -25,11 +28,11 @@ async function change(services: Services, seat: Seat, alter: (devices: Devices) 
 }
 
 /** A connection looks at a conversation, or still does. */
-export const arrive = (services: Services, connection: Pick<Connection, 'id' | 'user'>, conversationId: string): Promise<void> =>
-  change(services, { userId: connection.user.id, conversationId }, devices => ({ ...devices, [connection.id]: Date.now() }))
+export const arrive = (services: Services, device: Device, conversationId: string): Promise<void> =>
+  change(services, { userId: device.user.id, conversationId }, devices => ({ ...devices, [device.id]: Date.now() }))
 
-export const leave = (services: Services, connection: Pick<Connection, 'id' | 'user'>, conversationId: string): Promise<void> =>
-  change(services, { userId: connection.user.id, conversationId }, devices => Object.fromEntries(Object.entries(devices).filter(([id]) => id !== connection.id)))
+export const leave = (services: Services, device: Device, conversationId: string): Promise<void> =>
+  change(services, { userId: device.user.id, conversationId }, devices => Object.fromEntries(Object.entries(devices).filter(([id]) => id !== device.id)))
 
 /** Says of all seats of this process at once that they are still taken. */
 export async function beat(services: Services, seats: readonly (Seat & { connectionIds: string[] })[]): Promise<void> {
