@@ -49,7 +49,7 @@ export function contentPolicy(nonce: string, config: Pick<Config, 'env' | 'built
 /** Devices a page of ours may ask for: recording needs microphone and camera, screen capture the screen. */
 const permissions = [
   'camera=(self)', 'microphone=(self)', 'display-capture=(self)', 'clipboard-write=(self)', 'fullscreen=(self)', 'autoplay=(self)', 'picture-in-picture=(self)',
-  'geolocation=()', 'payment=()', 'usb=()', 'serial=()', 'bluetooth=()', 'hid=()', 'midi=()', 'accelerometer=()', 'gyroscope=()', 'magnetometer=()',
+  'geolocation=()', 'payment=()', 'usb=()', 'serial=()', 'hid=()', 'midi=()', 'accelerometer=()', 'gyroscope=()', 'magnetometer=()',
 ].join(', ')
 
 /** Sets them on an answer of any kind, also an error. Routes that serve files replace the policy by a stricter one. */
