@@ -1,5 +1,5 @@
 /** One call of a model: its stream parts become chunks as they come. The path of a token makes one object: its chunk. */
-import type { SharedV4ProviderMetadata, LanguageModelV4CallOptions, LanguageModelV4FinishReason, LanguageModelV4ReasoningPart, LanguageModelV4StreamPart, LanguageModelV4TextPart, LanguageModelV4ToolCall, LanguageModelV4Usage } from '@ai-sdk/provider'
+import type { SharedV4ProviderMetadata, LanguageModelV4CallOptions, LanguageModelV4FinishReason, LanguageModelV4ReasoningPart, LanguageModelV4Source, LanguageModelV4StreamPart, LanguageModelV4TextPart, LanguageModelV4ToolCall, LanguageModelV4Usage } from '@ai-sdk/provider'
 import type { Chunk } from '../../shared/chunks.ts'
 import { ModelFault, cutOff, toModelFault } from './fault.ts'
 import type { ReplyRun } from './reply-run.ts'
@@ -42,6 +42,8 @@ function abortOf(signal: AbortSignal): Promise<never> {
 
 /** What a step has gathered besides what it emitted. */
 class Step {
+  /** A failure of our own store: it must not be told as the model's. */
+  ownFault: { error: unknown } | null = null
   private readonly toolCalls: LanguageModelV4ToolCall[] = []
   private readonly said: Said[] = []
   private readonly open = new Map<string, Said>()
@@ -75,9 +77,7 @@ class Step {
         if (!part.providerExecuted) this.emit({ type: 'tool-input-start', toolCallId: part.id, toolName: part.toolName, dynamic: true })
         return
       case 'tool-call': if (!part.providerExecuted) this.toolCalls.push(part); return
-      case 'source':
-        if (part.sourceType === 'url') this.emit({ type: 'source-url', sourceId: part.id, url: part.url, ...(part.title === undefined ? {} : { title: part.title }) })
-        return
+      case 'source': this.tellSource(part); return
       case 'file': return this.keepFile(part)
       case 'error': this.error ??= { value: part.error }; return
       case 'finish': this.finish = part
@@ -86,6 +86,12 @@ class Step {
 
   private emit(chunk: Chunk) {
     this.run.emit(chunk)
+  }
+
+  /** Only what a browser may follow: a model can write any address. */
+  private tellSource(part: LanguageModelV4Source) {
+    if (part.sourceType !== 'url' || !/^https?:\/\//i.test(part.url)) return
+    this.emit({ type: 'source-url', sourceId: part.id, url: part.url, ...(part.title === undefined ? {} : { title: part.title }) })
   }
 
   private begin({ type, id, providerMetadata }: Extract<LanguageModelV4StreamPart, { type: 'text-start' | 'reasoning-start' }>) {
@@ -107,7 +113,10 @@ class Step {
     // An address would be fetched from who knows where; no model of ours gives one.
     if (part.data.type !== 'data') return
     const bytes = typeof part.data.data === 'string' ? Buffer.from(part.data.data, 'base64') : part.data.data
-    const mediaId = await this.run.saveMedia({ bytes, mime: part.mediaType, name: `answer.${part.mediaType.split('/')[1] ?? 'bin'}` })
+    const mediaId = await this.run.saveMedia({ bytes, mime: part.mediaType, name: `answer.${part.mediaType.split('/')[1] ?? 'bin'}` }).catch((error: unknown) => {
+      this.ownFault = { error }
+      throw error
+    })
     this.emit({ type: 'data-media', id: mediaId, data: { mediaId } })
   }
 
@@ -141,7 +150,7 @@ async function readAll(reader: ReadableStreamDefaultReader<LanguageModelV4Stream
 
 /**
  * Makes one call and emits its chunks.
- * @throws ModelFault for every failure of the model; the run's abort reason, as it is, when its signal fired
+ * @throws ModelFault for every failure of the model; what `saveMedia` threw, as it is; the run's abort reason, as it is, when its signal fired
  */
 export async function readStep(run: Pick<ReplyRun, 'model' | 'signal' | 'emit' | 'saveMedia'>, call: LanguageModelV4CallOptions): Promise<StepResult> {
   const watched = watch(run)
@@ -163,6 +172,7 @@ export async function readStep(run: Pick<ReplyRun, 'model' | 'signal' | 'emit' |
   catch (error) {
     cancel?.()
     if (run.signal.aborted) throw run.signal.reason
+    if (step.ownFault) throw step.ownFault.error
     throw watched.signal.aborted ? watched.signal.reason : toModelFault(error, run.model.info.label, begun)
   }
   finally {

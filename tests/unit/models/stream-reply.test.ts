@@ -110,17 +110,24 @@ describe('steps', () => {
 })
 
 describe('what comes besides words', () => {
-  test('files are stored before they are told, sources are told, raw parts are not', async () => {
+  test('files are stored before they are told, sources are told if a browser may follow them, raw parts are not', async () => {
     const { model } = playing([
       { type: 'file', mediaType: 'image/png', data: { type: 'data', data: 'AQID' } },
       { type: 'source', sourceType: 'url', id: 's', url: 'https://example.org', title: 'Example' },
+      { type: 'source', sourceType: 'url', id: 'j', url: 'javascript:alert(1)' },
       { type: 'raw', rawValue: {} }, ...text('See.'), finish(),
     ])
     const saved: Uint8Array[] = []
     const { chunks, done } = start(model, { saveMedia: async ({ bytes }) => { saved.push(bytes); return 'm1' } })
     await done
     expect([...saved[0]!]).toEqual([1, 2, 3])
-    expect(chunks.slice(1, 3)).toEqual([{ type: 'data-media', id: 'm1', data: { mediaId: 'm1' } }, { type: 'source-url', sourceId: 's', url: 'https://example.org', title: 'Example' }])
+    expect(chunks.filter(({ type }) => type === 'data-media' || type === 'source-url')).toEqual([{ type: 'data-media', id: 'm1', data: { mediaId: 'm1' } }, { type: 'source-url', sourceId: 's', url: 'https://example.org', title: 'Example' }])
+  })
+
+  test('a store that fails is not told as a fault of the model', async () => {
+    const full = new Error('the disk is full')
+    const { model } = playing([{ type: 'file', mediaType: 'image/png', data: { type: 'data', data: 'AQID' } }, finish()])
+    await expect(start(model, { saveMedia: () => Promise.reject(full) }).done).rejects.toBe(full)
   })
 
   test('empty pieces are not told, and what a model left open is closed', async () => {
