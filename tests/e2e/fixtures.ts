@@ -19,8 +19,8 @@ interface TestThings {
   another(): Promise<Page>
 }
 
-// Said by the browser, not by us, when a request is cut off on purpose (offline, a killed server).
-const networkNoise = /net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|NETWORK_CHANGED|ABORTED|SOCKET_NOT_CONNECTED)|WebSocket connection to .* failed/
+// Said by the browser, not by us: a request that was cut off on purpose (offline, a killed server), or refused with a reason.
+const networkNoise = /Failed to load resource: the server responded with a status of 4\d\d|net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|NETWORK_CHANGED|ABORTED|SOCKET_NOT_CONNECTED)|WebSocket connection to .* failed/
 
 function watchPages(context: BrowserContext, own: string, faults: string[]) {
   context.on('console', (message) => {

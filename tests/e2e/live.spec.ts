@@ -14,7 +14,7 @@ test('a reload in the middle of a reply: it goes on, and is whole', async ({ gue
 })
 
 test('a second browser of the same person sees the reply grow, and the same text', async ({ guest, another, context }) => {
-  await guest.send('tokens 200 at rate 40')
+  await guest.send('tokens 400 at rate 30')
   const path = await guest.path()
   const page = await another()
   await page.context().addCookies(await context.cookies())
