@@ -35,6 +35,7 @@ export class PostgresLine {
   reconnected = false
   readonly #options: LineOptions
   #client: pg.Client | null = null
+  #turns: Promise<unknown> = Promise.resolve()
   #failures = 0
   #closed = false
   #retry: NodeJS.Timeout | undefined
@@ -50,8 +51,9 @@ export class PostgresLine {
 
   /** Rejects at once while the line is down, and when it is cut before the answer. */
   async query<R extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> {
-    if (!this.#client || this.upSince === null) throw new Error('The line to Postgres is down.')
-    return (await this.#client.query<R>(text, values)).rows
+    const client = this.#client
+    if (!client || this.upSince === null) throw new Error('The line to Postgres is down.')
+    return (await this.#inTurn(client, () => client.query<R>(text, values))).rows
   }
 
   async close(): Promise<void> {
@@ -62,6 +64,16 @@ export class PostgresLine {
     this.#client = null
     this.upSince = null
     await client?.end().catch(() => {})
+  }
+
+  /** One statement at a time: pg's own queue is deprecated, and says so on stderr. */
+  #inTurn<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
+    const turn = this.#turns.then(() => {
+      if (this.#client !== client) throw new Error('The line to Postgres was cut.')
+      return work()
+    })
+    this.#turns = turn.catch(() => {})
+    return turn
   }
 
   async #connect(): Promise<void> {
@@ -98,13 +110,13 @@ export class PostgresLine {
     // After a pause of this process the answer may be waiting to be read: reading comes before setImmediate.
     this.#silence = setTimeout(() => setImmediate(() => {
       if (!answered) this.#lost(client, new Error('No sign of life.'))
-    }), this.#options.silentMs ?? 3000)
+    }), this.#options.silentMs ?? 5000)
     const done = () => {
       answered = true
       clearTimeout(this.#silence)
       this.#silence = undefined
     }
-    client.query('select 1').then(done, done)
+    this.#inTurn(client, () => client.query('select 1')).then(done, done)
   }
 
   #stopBeat(): void {

@@ -26,6 +26,8 @@ export interface GraphileQueueOptions {
 
 interface Session { runs: Runs<GraphileJob>, runner: GraphileRunner }
 
+/** How long stopping waits for Postgres, at each step. What is not written by then is freed by others, as a dead worker's. */
+const lastWordsMs = 5000
 /** Any number that only migrations of graphile-worker's tables use. */
 const migrationLock = 7_302_511
 
@@ -51,13 +53,13 @@ async function migrate(pool: pg.Pool, log: Log): Promise<void> {
   }
 }
 
-/** Repeats `work` until it succeeds or `closed()`; Postgres may be away for a while. */
-async function persist(work: () => Promise<unknown>, closed: () => boolean, onTrouble: (err: unknown) => void): Promise<void> {
+/** Repeats `work` until it succeeds or there is no more time; Postgres may be away for a while. `onTrouble` hears of the first failure. */
+async function persist(work: () => Promise<unknown>, outOfTime: () => boolean, onTrouble: (err: unknown) => void): Promise<void> {
   for (let waitMs = 50; ; waitMs = Math.min(1000, waitMs * 2)) {
     try { await work(); return }
     catch (err) {
-      if (closed()) throw err
-      onTrouble(err)
+      if (outOfTime()) throw err
+      if (waitMs === 50) onTrouble(err)
     }
     await pause(waitMs)
   }
@@ -71,6 +73,8 @@ class GraphileQueue {
   readonly #options: GraphileQueueOptions
   #session: Session | null = null
   #closed = false
+  /** Outcomes are written until then (epoch milliseconds), though Postgres is away: set while draining. */
+  #writeUntil = Infinity
 
   constructor(options: GraphileQueueOptions) {
     const { url, log } = options
@@ -98,13 +102,15 @@ class GraphileQueue {
   async drain(graceMs: number): Promise<void> {
     const session = this.#session
     if (!session) return
+    this.#writeUntil = Date.now() + graceMs + lastWordsMs
     const stopped = session.runner.stop()
     await session.runs.drain(graceMs)
     // A take may have been under way: what it brought is handed back by now, or is freed here.
-    await within(5000, stopped)
+    await within(lastWordsMs, stopped)
     await session.runs.idle()
-    await within(5000, freeStopped(this.pool, this.#options.workerId))
+    await within(lastWordsMs, freeStopped(this.pool, this.#options.workerId))
     await this.liveness.stop()
+    this.#writeUntil = Infinity
     this.#session = null
   }
 
@@ -121,7 +127,7 @@ class GraphileQueue {
     this.#closed = true
     await this.drain(0)
     await this.liveness.close()
-    await this.pool.end()
+    await within(lastWordsMs, this.pool.end())
   }
 
   /** Writes an outcome down, however long Postgres is away: until then the job stays ours, or another worker has it. */
@@ -129,7 +135,7 @@ class GraphileQueue {
     const { workerId, log, backOff = backOffMs } = this.#options
     return persist(
       () => endTake(this.pool, job, workerId, sequelOf(job, outcome, backOff)),
-      () => this.#closed,
+      () => this.#closed || Date.now() > this.#writeUntil,
       err => log.warn({ err, job: job.id }, 'the outcome of a job waits for Postgres'),
     )
   }

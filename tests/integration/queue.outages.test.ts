@@ -188,3 +188,25 @@ test('a process that only adds jobs sees who works, and does not count itself', 
   await worker.drain(0)
   expect(await web.livingWorkers()).toEqual(new Set())
 })
+
+test('a worker that is told to stop while Postgres is away stops, and its jobs run when it is back', async () => {
+  const { starts, handlers } = heldJobs()
+  const worker = open()
+  await worker.work(handlersWith((payload, context) => {
+    starts.push({ messageId: payload.messageId, attempt: context.attempt })
+    return never(context.signal)
+  }), { concurrency: 5 })
+  await addJob(3)
+  await until(() => starts.length === 3)
+  const restarted = server.restart('SIGINT', 14_000)
+  await until(() => log.said('a line to Postgres is down').length > 0)
+  const since = performance.now()
+  await worker.drain(100)
+  await worker.close()
+  expect(performance.now() - since).toBeLessThan(25_000)
+  await restarted
+  starts.length = 0
+  await open().work(handlers, { concurrency: 5 })
+  await until(() => starts.length === 3, { withinMs: 15_000 })
+  expect(starts.map(({ attempt }) => attempt)).toEqual([2, 2, 2])
+})
