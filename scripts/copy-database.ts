@@ -16,7 +16,7 @@ import { readConfig } from '../server/config.ts'
 import { openLog, type Log } from '../server/log.ts'
 import { openGraphileQueue } from '../server/queue/graphile.ts'
 import { jobTypes, type JobName } from '../server/queue/job-types.ts'
-import { openStore, sqliteFile } from '../server/services.ts'
+import { openStore } from '../server/services.ts'
 import { copyObjects } from './copy-objects.ts'
 
 const target = readConfig(process.env)
@@ -69,7 +69,7 @@ async function copyJobs(from: Database, to: Database, directUrl: string, log: Lo
 
 async function copy(url: string, directUrl: string): Promise<void> {
   const log = openLog('warn')
-  const from = openSqlite(sqliteFile(source), migrations.sqlite, { lockWaitMs: 0 })
+  const from = openSqlite(source.sqliteFile, migrations.sqlite, { lockWaitMs: 0 })
   const to = openPostgres({ url, directUrl, migrations: migrations.postgres, log })
   try {
     await to.ready

@@ -6,14 +6,13 @@ import { openPostgres } from '../db/open.postgres.ts'
 import { openSqlite } from '../db/open.sqlite.ts'
 import { readConfig } from '../server/config.ts'
 import { openLog } from '../server/log.ts'
-import { sqliteFile } from '../server/services.ts'
 
 const config = readConfig(process.env)
 const migrations = readMigrations(join(import.meta.dirname, '../db/migrations'))
 const { DATABASE_URL: url, DATABASE_DIRECT_URL: directUrl = url } = config.env
 
 if (url === undefined || directUrl === undefined) {
-  const file = sqliteFile(config)
+  const file = config.sqliteFile
   await openSqlite(file, migrations.sqlite).close()
   console.log(`${file} is up to date (${migrations.sqlite.length} migrations).`)
 }

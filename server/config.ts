@@ -1,4 +1,5 @@
 /** The environment, read once, validated, frozen. No other file reads `process.env` (lint holds it). */
+import { join } from 'node:path'
 import { z } from 'zod'
 
 /** A blank in `.env` means "not set". */
@@ -85,6 +86,8 @@ export function readConfig(environment: Record<string, string | undefined>) {
     runsWeb: env.ROLE !== 'worker',
     runsWorker: env.ROLE !== 'web',
     dataDir: env.DATA_DIR,
+    /** Where the zero-setup mode keeps its database. */
+    sqliteFile: join(env.DATA_DIR, 'parley.sqlite'),
     allowGuests: env.ALLOW_GUESTS ?? !production,
     allowSignUp: env.ALLOW_SIGN_UP ?? true,
     /** The demo model stands in while no real one is configured, unless the operator says otherwise. */

@@ -38,7 +38,7 @@ export interface Services {
 function openEngine(config: Config, migrations: Migrations, log: Log, workerId: string): Pick<Services, 'database' | 'queue' | 'bus'> {
   const { DATABASE_URL: url, DATABASE_DIRECT_URL: direct } = config.env
   if (url === undefined) {
-    const database = openSqlite(sqliteFile(config), migrations.sqlite)
+    const database = openSqlite(config.sqliteFile, migrations.sqlite)
     return { database, queue: openSqliteQueue({ database, workerId, log }), bus: openInProcessBus({ log }) }
   }
   // A transaction pooler can't listen, hold locks or run the queue: those go straight to the database.
@@ -46,9 +46,6 @@ function openEngine(config: Config, migrations: Migrations, log: Log, workerId: 
   const database = openPostgres({ url, directUrl, migrations: migrations.postgres, log })
   return { database, queue: openGraphileQueue({ url: directUrl, workerId, log }), bus: openPostgresBus({ url: directUrl, log }) }
 }
-
-/** Where the zero-setup mode keeps its database. */
-export const sqliteFile = ({ dataDir }: Pick<Config, 'dataDir'>): string => join(dataDir, 'parley.sqlite')
 
 /** The configured media store. */
 export function openStore({ env, dataDir, ...config }: Config, log: Log): MediaStore {
