@@ -96,13 +96,15 @@ function judgeText(name: string, claims: Group[]): Verdict {
   return fits ? { type: 'file', mime: textMimes[extensionOf(name)] ?? 'text/plain' } : 'mismatch'
 }
 
+function judgeContainer(detected: string, claims: Group[]): Verdict {
+  if (!claims.every(claim => claim === 'audio' || claim === 'video')) return 'mismatch'
+  const type = (claims[0] ?? groupOf(detected)) === 'audio' ? 'audio' : 'video'
+  return { type, mime: `${type}/${detected.split('/')[1]}` }
+}
+
 function judgeKnown(detected: string, name: string, claims: Group[]): Verdict {
+  if (either.includes(detected)) return judgeContainer(detected, claims)
   const group = groupOf(detected)
-  if (either.includes(detected) && (group === 'audio' || group === 'video')) {
-    if (!claims.every(claim => claim === 'audio' || claim === 'video')) return 'mismatch'
-    const sound = claims.length > 0 ? claims[0] === 'audio' : group === 'audio'
-    return { type: sound ? 'audio' : 'video', mime: `${sound ? 'audio' : 'video'}/${detected.split('/')[1]}` }
-  }
   const archived = detected === 'application/zip' || detected === 'application/x-cfb'
   const fits = claims.every(claim => claim === group || (claim === 'office' && archived))
   if (!fits) return 'mismatch'

@@ -24,14 +24,13 @@ export async function processImage({ path, folder, name, mime }: Task, say: Say)
     const found = await open(path, mime !== 'image/tiff').metadata()
     const { width = 0, height = 0, pages = 1, pageHeight = height } = found
     if (width * pageHeight * pages > limits.pixels) throw tooMany(name)
-    const sideways = (found.orientation ?? 1) >= 5
     const clean = await makeClean(path, folder, mime, found)
     say(50)
     const upright = () => open(path).autoOrient()
     await upright().resize(limits.thumbnailSide, limits.thumbnailSide, { fit: 'inside', withoutEnlargement: true }).webp({ quality: 80 }).toFile(join(folder, 'thumbnail.webp'))
     say(80)
     return {
-      facts: { width: sideways ? pageHeight : width, height: sideways ? width : pageHeight, placeholder: await placeholderOf(upright()) },
+      facts: { ...seen(found, width, pageHeight), placeholder: await placeholderOf(upright()) },
       forms: { thumbnail: 'thumbnail.webp', ...clean },
       notice: null,
     }
@@ -43,6 +42,8 @@ export async function processImage({ path, folder, name, mime }: Task, say: Say)
   }
 }
 
+/** Orientations from 5 on lie on their side. */
+const seen = ({ orientation = 1 }: Found, width: number, height: number) => orientation >= 5 ? { width: height, height: width } : { width, height }
 const tooMany = (name: string, cause?: unknown) => new BadFile('media_too_big_to_open', { name, limit: `${limits.pixels / 1e6} million pixels` }, cause)
 
 type Found = Awaited<ReturnType<Sharp['metadata']>>
@@ -51,20 +52,21 @@ type Found = Awaited<ReturnType<Sharp['metadata']>>
  * A picture with metadata (where it was taken, by which device, a small unedited copy of itself) is written anew
  * without, turned upright; what browsers don't show becomes what they do. Colour profiles stay.
  */
-async function makeClean(path: string, folder: string, mime: string, found: Found): Promise<{ clean?: string, playable?: string }> {
-  const telling = Boolean(found.exif ?? found.xmp ?? found.iptc ?? found.tifftagPhotoshop) || (found.comments?.length ?? 0) > 0
-  if (mime === 'image/tiff') {
-    await open(path).autoOrient().keepIccProfile().webp({ quality: 90 }).toFile(join(folder, 'clean.webp'))
-    return { clean: 'clean.webp' }
-  }
-  if (!telling && (found.orientation ?? 1) === 1) return {}
-  const animated = (found.pages ?? 1) > 1
-  const picture = animated ? open(path, true) : open(path).autoOrient()
-  const written = picture.keepIccProfile()
-  switch (mime) {
-    case 'image/jpeg': await written.jpeg({ quality: 92, mozjpeg: false }).toFile(join(folder, 'clean.jpg')); return { clean: 'clean.jpg' }
-    case 'image/png': await written.png().toFile(join(folder, 'clean.png')); return { clean: 'clean.png' }
-    case 'image/gif': await written.gif().toFile(join(folder, 'clean.gif')); return { clean: 'clean.gif' }
-    default: await written.webp({ quality: 92 }).toFile(join(folder, 'clean.webp')); return { clean: 'clean.webp' }
-  }
+async function makeClean(path: string, folder: string, mime: string, found: Found): Promise<{ clean?: string }> {
+  const { orientation = 1, pages = 1, comments = [] } = found
+  const telling = orientation !== 1 || comments.length > 0 || [found.exif, found.xmp, found.iptc, found.tifftagPhotoshop].some(Boolean)
+  if (!telling && mime !== 'image/tiff') return {}
+  const animated = pages > 1 && mime !== 'image/tiff'
+  const picture = (animated ? open(path, true) : open(path).autoOrient()).keepIccProfile()
+  const { file, write } = writers[mime] ?? webp
+  await write(picture).toFile(join(folder, file))
+  return { clean: file }
+}
+
+interface Writer { file: string, write(picture: Sharp): Sharp }
+const webp: Writer = { file: 'clean.webp', write: picture => picture.webp({ quality: 92 }) }
+const writers: Record<string, Writer> = {
+  'image/jpeg': { file: 'clean.jpg', write: picture => picture.jpeg({ quality: 92 }) },
+  'image/png': { file: 'clean.png', write: picture => picture.png() },
+  'image/gif': { file: 'clean.gif', write: picture => picture.gif() },
 }

@@ -13,10 +13,8 @@ export async function processVideo({ path, folder, mime, name, wantsSound }: Tas
   return withInput(path, name, async (input) => {
     const track = await input.getPrimaryVideoTrack()
     if (!track) throw new BadFile('media_broken', { name })
-    const [width, height, seconds] = [await track.getDisplayWidth(), await track.getDisplayHeight(), await input.computeDuration()]
-    if (!(width > 0 && height > 0 && seconds > 0)) throw new BadFile('media_broken', { name })
-    const facts: Facts = { width, height, durationMs: Math.round(seconds * 1000) }
-    if (width * height > limits.pixels) throw new BadFile('media_too_big_to_open', { name, limit: `${limits.pixels / 1e6} million pixels` })
+    const seconds = await input.computeDuration()
+    const facts = await measureVideo(track, seconds, name)
     const forms: Forms = {}
     const seen = await track.canDecode() ? await makePictures(track, seconds, folder, facts, forms, say) : false
     const played = await makePlayable(input, track, folder, mime, seconds, forms, percent => say(30 + percent * 0.5))
@@ -24,6 +22,13 @@ export async function processVideo({ path, folder, mime, name, wantsSound }: Tas
       forms.sound = 'sound.mp3'
     return { facts, forms, notice: seen && played ? null : missing(engine, played, name) }
   })
+}
+
+async function measureVideo(track: InputVideoTrack, seconds: number, name: string): Promise<Facts> {
+  const [width, height] = [await track.getDisplayWidth(), await track.getDisplayHeight()]
+  if (!(width > 0 && height > 0 && seconds > 0)) throw new BadFile('media_broken', { name })
+  if (width * height > limits.pixels) throw new BadFile('media_too_big_to_open', { name, limit: `${limits.pixels / 1e6} million pixels` })
+  return { width, height, durationMs: Math.round(seconds * 1000) }
 }
 
 function missing(engine: boolean, played: boolean, name: string): Trouble {
@@ -69,9 +74,9 @@ async function makePictures(track: InputVideoTrack, seconds: number, folder: str
 /** True when it plays everywhere, as it is or in a form we made. Copies streams that need no encoding. */
 async function makePlayable(input: Input, track: InputVideoTrack, folder: string, mime: string, seconds: number, forms: Forms, say: Say): Promise<boolean> {
   const sound = await input.getPrimaryAudioTrack()
-  const common = track.codec === 'avc' && (!sound || sound.codec === 'aac' || sound.codec === 'mp3')
-  const web = mime === 'video/webm' && (track.codec === 'vp8' || track.codec === 'vp9')
-  if ((mime === 'video/mp4' && common) || web) return true
+  const common = track.codec === 'avc' && ['aac', 'mp3', undefined].includes(sound?.codec ?? undefined)
+  const web = ['vp8', 'vp9'].includes(track.codec ?? '')
+  if (mime === 'video/mp4' ? common : mime === 'video/webm' && web) return true
   if (seconds * 1000 > limits.videoMs) return false
   const [width, height] = [await track.getDisplayWidth(), await track.getDisplayHeight()]
   const scale = Math.min(1, limits.videoSide / Math.max(width, height))

@@ -15,6 +15,7 @@ const unfinished = '.unfinished'
 /** Segments of letters, digits, `_`, `-` and inner dots: no way out of the folder, no hidden files. */
 export const isKey = (key: string): boolean => key.length <= 500 && /^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/.test(key) && !key.includes('..')
 
+// eslint-disable-next-line max-lines-per-function -- small functions that share one folder
 export function openDisk(folder: string) {
   const pathOf = (key: string) => {
     if (!isKey(key)) throw new Error('Not a key of this store')

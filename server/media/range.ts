@@ -3,16 +3,15 @@
  * all may be ignored). `unsatisfiable`: answer 416.
  */
 export function parseRange(header: string | undefined, size: number): { start: number, end: number } | 'unsatisfiable' | null {
-  const match = header === undefined ? null : /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header.trim())
-  if (!match) return null
-  const [, from = '', to = ''] = match
-  if (from === '' && to === '') return null
-  if (from === '') {
-    const length = Math.min(Number(to), size)
-    return length === 0 ? 'unsatisfiable' : { start: size - length, end: size - 1 }
-  }
+  const [, from, to] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? '') ?? []
+  if (from === undefined || to === undefined || from + to === '') return null
+  if (from === '') return lastBytes(Number(to), size)
   const start = Number(from)
-  const end = to === '' ? size - 1 : Math.min(Number(to), size - 1)
   if (to !== '' && Number(to) < start) return null
-  return start >= size ? 'unsatisfiable' : { start, end }
+  return start >= size ? 'unsatisfiable' : { start, end: to === '' ? size - 1 : Math.min(Number(to), size - 1) }
+}
+
+function lastBytes(wanted: number, size: number) {
+  const length = Math.min(wanted, size)
+  return length === 0 ? 'unsatisfiable' as const : { start: size - length, end: size - 1 }
 }
