@@ -20,7 +20,7 @@ async function startWorker(services: Services): Promise<{ stop(): Promise<void> 
   const { config, queue } = services
   const writer = openReplyWriter(services)
   await queue.work(jobHandlers(services, writer), { concurrency: config.env.WORKER_CONCURRENCY })
-  const recovery = openRecovery(services)
+  const recovery = openRecovery(services, writer)
   await services.bus.publish({ type: 'workers' })
   return {
     async stop() {

@@ -48,6 +48,16 @@ export type Part = z.infer<typeof Part>
 
 export const ProblemView = z.object({ code: z.string(), message: z.string(), field: z.string().optional() })
 
+/** How a model was given one of the user's files: as it is, or what of it the model can take. */
+export const MediaGiven = z.object({
+  mediaId: Id,
+  name: z.string(),
+  how: z.enum(['natively', 'as transcript', 'as text', 'as frames', 'left out']),
+  /** Number of still pictures, for `as frames`. */
+  frames: z.number().optional(),
+})
+export type MediaGiven = z.infer<typeof MediaGiven>
+
 /** One try at a reply: what the page shows and the operator counts. */
 export const Attempt = z.object({
   attempt: z.number(),
@@ -57,6 +67,10 @@ export const Attempt = z.object({
   outcome: z.enum(['done', 'stopped', 'failed', 'retrying', 'interrupted']),
   error: ProblemView.nullable(),
   usage: Usage.nullable(),
+  /** Of a finished one: how the files of the message were given. */
+  mediaGiven: z.array(MediaGiven).optional(),
+  /** `length`: the model came to its own limit; `filtered`: the provider's filter ended the text. */
+  ended: z.enum(['complete', 'length', 'filtered']).optional(),
 })
 export type Attempt = z.infer<typeof Attempt>
 

@@ -105,16 +105,13 @@ export async function openReplies(q: Query, conversationId: string): Promise<Mes
   return q.select().from(message).where(and(eq(message.conversationId, conversationId), inArray(message.status, [...open]))).orderBy(asc(message.bornSeq))
 }
 
-/** Who writes now, for finding writers that died. */
-export async function writers(q: Query): Promise<string[]> {
-  const { message } = tablesOf(q)
-  const found = await q.selectDistinct({ id: message.writerId }).from(message).where(eq(message.status, 'writing'))
-  return found.flatMap(row => row.id ?? [])
-}
+export type WritingRow = Pick<MessageRow, 'id' | 'conversationId' | 'epoch' | 'writerId'>
 
-export async function writtenBy(q: Query, writerId: string): Promise<MessageRow[]> {
+/** Replies that somebody writes, or wrote until they died. */
+export async function writingRows(q: Query): Promise<WritingRow[]> {
   const { message } = tablesOf(q)
-  return q.select().from(message).where(and(eq(message.status, 'writing'), eq(message.writerId, writerId)))
+  return q.select({ id: message.id, conversationId: message.conversationId, epoch: message.epoch, writerId: message.writerId })
+    .from(message).where(eq(message.status, 'writing'))
 }
 
 /** Of these replies, those that their writer must end: stopped by a person, or no longer its own. */

@@ -112,9 +112,9 @@ export async function claimReply(services: Services, messageId: string): Promise
 }
 
 /** How a take of a reply ended, for the record of attempts. */
-function recordAttempt(row: MessageRow, outcome: Attempt['outcome'], error: Problem | null, usage: Usage | null): Attempt[] {
+function recordAttempt(row: MessageRow, outcome: Attempt['outcome'], error: Problem | null, told: Pick<Attempt, 'usage' | 'mediaGiven' | 'ended'> = { usage: null }): Attempt[] {
   const endedAt = Date.now()
-  return [...row.attempts, { attempt: row.attempt, model: row.model ?? '', startedAt: row.startedAt?.getTime() ?? endedAt, endedAt, outcome, error, usage }]
+  return [...row.attempts, { attempt: row.attempt, model: row.model ?? '', startedAt: row.startedAt?.getTime() ?? endedAt, endedAt, outcome, error, ...told }]
 }
 
 export interface Outcome {
@@ -122,14 +122,17 @@ export interface Outcome {
   parts: readonly Part[]
   usage: Usage | null
   error: Problem | null
+  mediaGiven?: Attempt['mediaGiven']
+  ended?: Attempt['ended']
 }
 
 /** What a closed reply's row says, beside its new `seq`. */
 function closed(row: MessageRow, outcome: Outcome): MessagePatch {
   const parts = closeParts(outcome.parts)
+  const { usage, mediaGiven, ended } = outcome
   return {
-    status: outcome.status, parts, content: textOf(parts), usage: outcome.usage, error: outcome.error, finishedAt: new Date(),
-    writerId: null, nextTryAt: null, attempts: recordAttempt(row, outcome.status, outcome.error, outcome.usage),
+    status: outcome.status, parts, content: textOf(parts), usage, error: outcome.error, finishedAt: new Date(),
+    writerId: null, nextTryAt: null, attempts: recordAttempt(row, outcome.status, outcome.error, { usage, ...(mediaGiven?.length ? { mediaGiven } : {}), ...(ended ? { ended } : {}) }),
   }
 }
 
@@ -172,7 +175,7 @@ export async function retryLater(services: Services, writing: Writing, fault: { 
     const row = await findMessage(tx, writing.id)
     if (!row || row.status !== 'writing' || row.epoch !== writing.epoch || row.hadEffects) return null
     const nextTryAt = new Date(Date.now() + fault.delayMs)
-    const attempts = recordAttempt(row, 'retrying', fault.error, null)
+    const attempts = recordAttempt(row, 'retrying', fault.error)
     const changed = await changeWriting(tx, writing, { status: 'retrying', writerId: null, nextTryAt, error: fault.error, attempts, model: fault.model ?? row.model, seq: await take() })
     if (!changed) return null
     metrics.retries.inc({ code: fault.error.code })
@@ -201,7 +204,7 @@ export async function markEffects(services: Services, writing: Writing): Promise
 }
 
 /** What becomes of a reply whose writer died. */
-export async function recoverReply(services: Services, lost: MessageRow): Promise<void> {
+export async function recoverReply(services: Services, lost: Writing): Promise<void> {
   await change(services, lost.conversationId, async (tx, take) => {
     const row = await findMessage(tx, lost.id)
     if (!row || row.status !== 'writing' || row.epoch !== lost.epoch) return null
@@ -209,7 +212,7 @@ export async function recoverReply(services: Services, lost: MessageRow): Promis
     else if (row.hadEffects) await closeUnwritten(services, tx, row, take, 'failed', new AppError('tool_interrupted').toProblem())
     else if (row.attempt >= maxAttempts) await closeUnwritten(services, tx, row, take, 'failed', new AppError('reply_interrupted').toProblem())
     else {
-      const attempts = recordAttempt(row, 'interrupted', null, null)
+      const attempts = recordAttempt(row, 'interrupted', null)
       await changeWriting(tx, row, { status: 'waiting', writerId: null, attempts, seq: await take() })
       await nudgeReply(services, tx, row.id)
     }

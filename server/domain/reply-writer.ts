@@ -22,14 +22,16 @@ export interface ReplyStream {
   readonly parts: readonly Part[]
   /** Aborted with an `Ended` when the model call must end. */
   readonly signal: AbortSignal
-  /** Publishes what is left. The stream takes nothing more. */
+  /** Publishes what is left; nothing may be emitted after it. */
   end(): Promise<void>
+  /** Forgets the reply: it was settled. */
+  close(): void
 }
 
 export interface ReplyWriter {
   open(writing: Writing): ReplyStream
-  /** Number of replies that are being written. */
-  readonly size: number
+  /** Whether this process holds the reply. */
+  has(messageId: string): boolean
   close(): Promise<void>
 }
 
@@ -72,11 +74,13 @@ export function openReplyWriter(services: Pick<Services, 'bus' | 'database' | 'l
         async end() {
           if (publisher.has(stream)) await publisher.flush()
           await storing
+        },
+        close() {
           if (streams.get(writing.id) === stream) streams.delete(writing.id)
         },
       }
     },
-    get size() { return streams.size },
+    has: id => streams.has(id),
     async close() {
       clearInterval(timer)
       unsubscribe()

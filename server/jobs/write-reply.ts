@@ -8,8 +8,8 @@ import { claimReply, closeReply, handBack, markEffects, maxAttempts, retryLater,
 import type { MessageRow } from '../../db/queries/messages.ts'
 import { findConversation } from '../../db/queries/conversations.ts'
 import type { Problem } from '../../shared/errors.ts'
-import type { Usage } from '../../shared/models.ts'
 import { ModelFault } from '../models/fault.ts'
+import type { ReplyResult } from '../models/reply-run.ts'
 import { streamReply } from '../models/stream-reply.ts'
 import { openTools } from '../tools/open.ts'
 import type { JobContext } from '../queue/queue.ts'
@@ -28,25 +28,26 @@ export async function writeReply(services: Services, writer: ReplyWriter, { mess
   const stream = writer.open(row)
   let result: Outcome | Error
   try {
-    const usage = await run(services, row, stream, AbortSignal.any([signal, stream.signal]))
-    result = { status: 'done', parts: stream.parts, usage, error: null }
+    const told = await run(services, row, stream, AbortSignal.any([signal, stream.signal]))
+    result = { status: 'done', parts: stream.parts, error: null, ...told }
   }
   catch (error) {
     result = error instanceof Error ? error : new Error(String(error))
   }
   await stream.end()
   // Whoever holds the reply must end it: while the database is away, this waits for it.
-  await withPatience(services.log, () => settle(services, row, stream, result, signal))
+  try { await withPatience(services.log, () => settle(services, row, stream, result, signal)) }
+  finally { stream.close() }
 }
 
-async function run(services: Services, row: MessageRow, stream: ReplyStream, signal: AbortSignal): Promise<Usage> {
+async function run(services: Services, row: MessageRow, stream: ReplyStream, signal: AbortSignal): Promise<ReplyResult> {
   const { db } = services.database
   const conversation = await findConversation(db, row.conversationId)
   if (!conversation || !row.model || !row.parentId) throw new AppError('conversation_not_found')
   const model = await services.models.open(row.model)
   const saveMedia = (file: { bytes: Uint8Array, mime: string, name: string }) =>
     storeModelMedia(services, { userId: conversation.userId, messageId: row.id, ...file })
-  const { usage } = await streamReply({
+  return streamReply({
     model,
     instructions: conversation.instructions,
     history: await historyFor(services, row.parentId),
@@ -56,7 +57,6 @@ async function run(services: Services, row: MessageRow, stream: ReplyStream, sig
     saveMedia,
     beforeEffects: () => markEffects(services, row),
   })
-  return usage
 }
 
 /** Moves the reply to where its end belongs. */
@@ -80,7 +80,7 @@ async function settle(services: Services, row: MessageRow, stream: ReplyStream, 
   if (!(result instanceof ModelFault) && !(result instanceof AppError) && !job.aborted)
     services.log.error({ err: result, messageId: row.id }, 'writing a reply failed by a fault of ours')
   if (fault.retryable && row.attempt < maxAttempts && fault.delayMs <= longestHintMs) {
-    const model = row.attempt + 1 === maxAttempts ? fallbackFor(services, row) : null
+    const model = await fallbackFor(services, row)
     const delayMs = fault.delayMs || retryDelayMs(row.attempt)
     if (await retryLater(services, row, { error: fault.error, delayMs, model })) return
   }
@@ -99,7 +99,8 @@ function faultOf(error: Error, job: AbortSignal): Fault {
 }
 
 /** The model for the last attempt, where the operator configured one beside the reply's own. */
-function fallbackFor(services: Services, row: MessageRow): string | null {
-  const fallback = services.config.env.FALLBACK_MODEL
-  return fallback && fallback !== row.model ? fallback : null
+async function fallbackFor(services: Services, row: MessageRow): Promise<string | null> {
+  if (!row.model || row.attempt + 1 !== maxAttempts) return null
+  const model = await services.models.open(row.model).catch(() => null)
+  return model?.fallback ?? null
 }

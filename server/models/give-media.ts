@@ -2,7 +2,8 @@
 import type { LanguageModelV4FilePart, LanguageModelV4TextPart } from '@ai-sdk/provider'
 import type { ModelInfo } from '../../shared/models.ts'
 import { ModelFault } from './fault.ts'
-import type { HistoryMedia, MediaGiven } from './reply-run.ts'
+import type { MediaGiven } from '../../shared/conversation.ts'
+import type { HistoryMedia } from './reply-run.ts'
 
 export type UserPart = LanguageModelV4TextPart | LanguageModelV4FilePart
 

@@ -1,9 +1,9 @@
 /** Our rows → the prompt of a language model (AI SDK provider specification, v4). */
 import type { JSONValue, LanguageModelV4Message, LanguageModelV4Prompt, LanguageModelV4ToolCallPart, LanguageModelV4ToolResultPart } from '@ai-sdk/provider'
-import type { Part } from '../../shared/conversation.ts'
+import type { Part, MediaGiven } from '../../shared/conversation.ts'
 import type { ModelInfo } from '../../shared/models.ts'
 import { giveMedia, wholeRoom, type Room, type UserPart } from './give-media.ts'
-import type { HistoryMessage, MediaGiven } from './reply-run.ts'
+import type { HistoryMessage } from './reply-run.ts'
 
 type ToolPart = Extract<Part, { type: 'dynamic-tool' }>
 

@@ -1,7 +1,7 @@
 /** What a reply's writer hands to `streamReply`, and what a tool is. */
 import type { z } from 'zod'
 import type { Chunk } from '../../shared/chunks.ts'
-import type { Part, Role } from '../../shared/conversation.ts'
+import type { Attempt, MediaGiven, Part, Role } from '../../shared/conversation.ts'
 import type { MediaType } from '../../shared/media.ts'
 import type { Usage } from '../../shared/models.ts'
 import type { OpenModel } from './registry.ts'
@@ -61,19 +61,10 @@ export interface ReplyRun {
   beforeEffects(): Promise<void>
 }
 
-/** How a model was given one file of the user's. `left out`: a file of an earlier message that this model can't take, or that no longer fits. */
-export interface MediaGiven {
-  mediaId: string
-  name: string
-  how: 'natively' | 'as transcript' | 'as text' | 'as frames' | 'left out'
-  /** Number of still pictures, for `as frames`. */
-  frames?: number
-}
-
 export interface ReplyResult {
   usage: Usage
   /** One for each file the user sent, in order. */
   mediaGiven: MediaGiven[]
   /** `length`: the model came to its own limit; `filtered`: the provider's filter ended the text. */
-  ended: 'complete' | 'length' | 'filtered'
+  ended: NonNullable<Attempt['ended']>
 }
