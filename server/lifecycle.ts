@@ -5,6 +5,7 @@ import { openReplyWriter } from './domain/reply-writer.ts'
 import { jobHandlers } from './jobs/handlers.ts'
 import { openRecovery } from './jobs/recover.ts'
 import { closeLive, openLive } from './live/live.ts'
+import { startDraining } from './utils/readiness.ts'
 import { openServices, type Services } from './services.ts'
 
 export interface Running {
@@ -51,6 +52,7 @@ export function run(config: Config, migrations: Migrations): Running {
 
   const stop = async () => {
     log.info({ workerId: services.workerId }, 'stopping')
+    startDraining()
     if (live) closeLive(live)
     await started.catch(() => {})
     await worker?.stop()

@@ -1,8 +1,8 @@
-/**
+/*
  * A film of three seconds for the examples: a ball that jumps, with three notes (H.264 and AAC in MP4, 25 kB). Kept as text, so that it
  * runs from source and travels with every build. Drawn and encoded by ourselves with sharp and @mediabunny/server.
  */
-export const film = (): Uint8Array => Buffer.from(`
+const encoded = `
 AAAAHGZ0eXBpc29tAAACAGlzb21hdmMxbXA0MQAAB0dtb292AAAAbG12aGQAAAAA5yilnecopZ0AAOEAAAKzMwABAAABAAAAAAAAAAAAAAAAAQAAAAAAAAAAAAAAAAAAAAEAAAAAAAAAAAAAAAAAAEAAAAAAAAAA
 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAADAAADynRyYWsAAABcdGtoZAAAAAPnKKWd5yilnQAAAAEAAAAAAAKjAAAAAAAAAAAAAAAAAAAAAAAAAQAAAAAAAAAAAAAAAAAAAAEAAAAAAAAAAAAAAAAAAEAAAAABQAAA
 ALQAAAAAA2ZtZGlhAAAAIG1kaGQAAAAA5yilnecopZ0AAAAMAAAAJFXEAAAAAAA3aGRscgAAAABtaGxydmlkZQAAAAAAAAAAAAAAAE1lZGlhYnVubnlWaWRlb0hhbmRsZXIAAAADB21pbmYAAAAUdm1oZAAAAAEA
@@ -209,4 +209,6 @@ ZJnKWU9mY3TnnLdklmZZT2Zjdkect2SWSllPZmN055y3ZJZKWU55jdO2cpZJGA8QjbAB6RgPEI2wAfSY
 RljA+AifERljA+AifERljHABDjehdjYZeV53vzzeYnTKvm1paSSSSRaRIQEmjo4qFUUizE4U6Ha2tLbF5OLZZikfumjLuFpfvF+YlMU5nnV1+EYSHjRXgvxnyt++TdD8Z5m/fJuh+M8zfvkgh+M8zfvkgh+M8zfv
 kgh+HZs3u/BD8OzZvd+DR8OzZvd+DR8OzZvd/n0fDvNmzvwaMjs2bO/z6MjvNmzv8+jI7zZs77ejJuhzZ8rejJuhzZ8rejJuhzZ8rejJuhzZ5m9GSCHNnmb98kEPxnmb98kEPxnmb98kEPxnmb98kGj4dmze78Gj
 4dmze78Gj4dmze78GjI7Nmzv8+j4d5s2d/n0ZHebNnf59GR3mzZ3+fRkd5s2fLw=
-`, 'base64')
+`
+
+export const film = (): Uint8Array => Buffer.from(encoded, 'base64')

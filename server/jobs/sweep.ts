@@ -6,6 +6,7 @@ import { sweepSeats } from '../../db/queries/presence.ts'
 import { sweepMedia } from '../domain/sweep-media.ts'
 import { nudgeReply } from '../domain/replies.ts'
 import { goneAfterMs } from '../domain/presence.ts'
+import { sweepAccounts } from '../domain/users.ts'
 import type { JobPayload } from '../queue/job-types.ts'
 import type { Services } from '../services.ts'
 
@@ -29,5 +30,6 @@ async function sweepOften(services: Services): Promise<void> {
 
 async function sweepDaily(services: Services): Promise<void> {
   await dropCommandsBefore(services.database.db, new Date(Date.now() - commandsKeptMs))
+  await sweepAccounts(services)
   await sweepMedia(services)
 }

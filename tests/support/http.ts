@@ -36,26 +36,30 @@ export interface TestHttp {
 
 export const testPassword = 'a quiet harbour'
 
+const headersOf = (url: string, cookies: Map<string, string>, method: string, body: unknown): Record<string, string> => ({
+  ...(cookies.size > 0 ? { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') } : {}),
+  ...(method === 'GET' ? {} : { 'origin': url, 'sec-fetch-site': 'same-origin' }),
+  ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+})
+
+const bodyOf = (body: unknown): BodyInit => typeof body === 'string' || body instanceof Uint8Array ? body as BodyInit : JSON.stringify(body)
+
+function keepCookies(cookies: Map<string, string>, { headers }: Response): void {
+  for (const cookie of headers.getSetCookie()) {
+    const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
+    if (!name) continue
+    if (!value || /max-age=0/i.test(cookie)) cookies.delete(name)
+    else cookies.set(name, value)
+  }
+}
+
 function openBrowser(url: string): Browser {
   const cookies = new Map<string, string>()
   const send = async <T = Refused>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer<T>> => {
     const response = await fetch(url + path, {
-      method,
-      redirect: 'manual',
-      headers: {
-        ...(cookies.size > 0 ? { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') } : {}),
-        ...(method === 'GET' ? {} : { origin: url, 'sec-fetch-site': 'same-origin' }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: typeof body === 'string' || body instanceof Uint8Array ? body as BodyInit : JSON.stringify(body) }),
+      method, redirect: 'manual', headers: { ...headersOf(url, cookies, method, body), ...headers }, ...(body === undefined ? {} : { body: bodyOf(body) }),
     })
-    for (const cookie of response.headers.getSetCookie()) {
-      const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
-      if (!name) continue
-      if (!value || /max-age=0/i.test(cookie)) cookies.delete(name)
-      else cookies.set(name, value)
-    }
+    keepCookies(cookies, response)
     const text = await response.text()
     const json = response.headers.get('content-type')?.includes('json')
     return { status: response.status, headers: response.headers, text, body: json && text ? JSON.parse(text) : undefined }

@@ -4,6 +4,7 @@ import { eq } from 'drizzle-orm'
 import { describe, expect, it } from 'vitest'
 import { newId } from '../../../shared/ids.ts'
 import type { News } from '../../../server/bus/bus.ts'
+import { sweepAccounts } from '../../../server/domain/users.ts'
 import type { Services } from '../../../server/services.ts'
 import { turnLimits } from '../../../server/utils/limits.ts'
 import { dialects } from '../../support/database.ts'
@@ -212,6 +213,19 @@ describe.each(dialects)('sessions on %s', (dialect) => {
     expect(await whoIs(owner)).toBeNull()
     await db.update(tables.session).set({ createdAt: new Date(), expiresAt: new Date(Date.now() - 1000) })
     expect(await whoIs(owner)).toBeNull()
+  })))
+
+  it('that are over are swept, and with the last of them a guest whom nobody can come back to', () => withServices(dialect, async ({ services }) => withHttp(services, async (http) => {
+    const [lost, present, user] = [await http.guest(), await http.guest(), await http.user()]
+    await giveThings(services, lost.id)
+    const { db, tables } = services.database
+    const longAgo = new Date(Date.now() - 40 * 86_400_000)
+    await db.update(tables.user).set({ createdAt: longAgo })
+    for (const { id } of [lost, user]) await db.update(tables.session).set({ expiresAt: longAgo }).where(eq(tables.session.userId, id))
+    await sweepAccounts(services)
+    expect((await db.select().from(tables.user)).map(row => row.id).toSorted()).toEqual([present.id, user.id].toSorted())
+    expect((await db.select().from(tables.session)).map(row => row.userId)).toEqual([present.id])
+    expect((await services.queue.status()).ready).toBe(1)
   })))
 
   it('outlive a restart, by a secret only its owner can read', () => withServices(dialect, async ({ services, again }) => {

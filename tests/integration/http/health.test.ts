@@ -33,7 +33,7 @@ describe.each(dialects)('health on %s', (dialect) => {
 
 describe('the measures', () => {
   it('are there for the token’s bearer, and for nobody else, not even on this machine', () => withServices('sqlite', async ({ services }) => withHttp(services, async (http) => {
-    for (const headers of [{}, { authorization: 'Bearer wrong' }, { authorization: 'correct horse' }])
+    for (const headers of [undefined, { authorization: 'Bearer wrong' }, { authorization: 'correct horse' }])
       expect((await http.browser().get('/metrics', headers)).status).toBe(404)
     const answer = await http.browser().get('/metrics', { authorization: 'Bearer correct horse' })
     expect(answer.headers.get('content-type')).toContain('text/plain')
