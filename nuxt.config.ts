@@ -46,6 +46,14 @@ export default defineNuxtConfig({
   dir: { shared: 'shared/none' },
   imports: { dirs: ['composables'] },
   components: [{ path: '~/components', pathPrefix: false }],
+  vite: {
+    plugins: [{
+      name: 'parley:browsers-without-zod',
+      enforce: 'pre',
+      applyToEnvironment: environment => environment.name === 'client',
+      resolveId: id => id === 'zod' ? here('./utils/without-zod.ts') : undefined,
+    }],
+  },
   nitro: nitro as object,
   // Nuxt leaves shared/ to Nitro; the relative paths that Vite would write for it are off by a folder.
   vite: { $server: { build: { rolldownOptions: { makeAbsoluteExternalsRelative: false } } } },

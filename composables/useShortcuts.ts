@@ -3,8 +3,21 @@ export function useOverlays() {
   return {
     paletteOpen: useState('palette-open', () => false),
     sheetOpen: useState('sheet-open', () => false),
-    sidebarOpen: useState('sidebar-open', () => false),
+    /** The list as a drawer, on phones. */
+    drawerOpen: useState('drawer-open', () => false),
+    /** The list beside the page, where there is room. */
+    sidebarShown: useCookie<boolean>('parley.sidebar', { maxAge: 365 * 86_400, sameSite: 'lax', default: () => true }),
   }
+}
+
+/** Shows or hides the list, in the form that fits the window. */
+export function useSidebar() {
+  const { drawerOpen, sidebarShown } = useOverlays()
+  const toggle = () => {
+    if (window.matchMedia('(min-width: 64rem)').matches) sidebarShown.value = !sidebarShown.value
+    else drawerOpen.value = !drawerOpen.value
+  }
+  return { toggle, drawerOpen, sidebarShown }
 }
 
 export interface Shortcut { keys: string[], does: string }
@@ -23,11 +36,12 @@ export const shortcuts: readonly Shortcut[] = [
 
 /** The shell's own shortcuts; those of the composer are the composer's. */
 export function useShellShortcuts() {
-  const { paletteOpen, sheetOpen, sidebarOpen } = useOverlays()
+  const { paletteOpen, sheetOpen } = useOverlays()
+  const { toggle } = useSidebar()
   defineShortcuts({
     meta_k: { usingInput: true, handler: () => { paletteOpen.value = !paletteOpen.value } },
     meta_shift_o: { usingInput: true, handler: () => { void navigateTo('/') } },
-    meta_shift_s: { usingInput: true, handler: () => { sidebarOpen.value = !sidebarOpen.value } },
+    meta_shift_s: { usingInput: true, handler: toggle },
     '?': () => { sheetOpen.value = true },
   })
 }
