@@ -7,14 +7,15 @@ import type { Tables } from './tables.ts'
 type Name = keyof Tables
 
 /**
- * In the order their foreign keys ask for, each with its primary key. Left out: `job` (each queue has its own, see
- * scripts/copy-database.ts), and `rate_limit` and `websocket_connection`, which are of the moment.
+ * Every table with its primary key, in the order their foreign keys ask for; null for what isn't copied. `job`: each
+ * queue has its own, see scripts/copy-database.ts. The others are of the moment.
  */
-const copied: readonly (readonly [Name, readonly string[]])[] = [
-  ['user', ['id']], ['session', ['id']], ['account', ['id']], ['verification', ['id']],
-  ['conversation', ['id']], ['message', ['id']], ['media', ['id']], ['delta', ['messageId', 'epoch', 'n']],
-  ['command', ['id']], ['tombstone', ['id']], ['modelTurn', ['model']],
-]
+const keys: Record<Name, readonly string[] | null> = {
+  user: ['id'], session: ['id'], account: ['id'], verification: ['id'],
+  conversation: ['id'], message: ['id'], media: ['id'], delta: ['messageId', 'epoch', 'n'],
+  command: ['id'], tombstone: ['id'], modelTurn: ['model'],
+  job: null, rateLimit: null, websocketConnection: null, userTurn: null,
+}
 
 /** Rows of one statement: far below the parameters Postgres takes (65,535), and few enough for long messages. */
 const perBatch = 100
@@ -28,7 +29,8 @@ export interface CopyProgress { table: string, done: number, total: number }
  * when the source went on. Nobody may write to the source meanwhile, and `refuseOthers` comes first.
  */
 export async function copyRows(from: Database, to: Database, progress: (step: CopyProgress) => void): Promise<void> {
-  for (const [name, key] of copied) {
+  for (const [name, key] of Object.entries(keys) as [Name, readonly string[] | null][]) {
+    if (key === null) continue
     const total = await from.db.$count(from.tables[name] as PgTable)
     let done = 0
     for await (const batch of batches(from, name, key)) {
