@@ -37,6 +37,7 @@ class Taking {
   readonly #outside = AsyncLocalStorage.snapshot()
   #timer: NodeJS.Timeout | undefined
   #busy = false
+  #loop: Promise<void> = Promise.resolve()
   #again = false
   #stopped = false
 
@@ -51,13 +52,17 @@ class Taking {
   nudge(): void {
     if (this.#stopped) return
     if (this.#busy) this.#again = true
-    else void this.#outside(() => this.#keepTaking())
+    else this.#loop = this.#outside(() => this.#keepTaking())
   }
 
   async drain(graceMs: number): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)
-    await this.runs.drain(graceMs)
+    const drained = this.runs.drain(graceMs)
+    // A take may stand in line behind a transaction: what it brings is handed back.
+    await this.#loop
+    await drained
+    await this.runs.idle()
   }
 
   async #keepTaking(): Promise<void> {

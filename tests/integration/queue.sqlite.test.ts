@@ -84,3 +84,31 @@ describe('the schedule', () => {
     finally { await lent.remove() }
   })
 })
+
+test('a take that stands in line when the queue closes leaves no job locked', async () => {
+  const lent = await openTestDatabase('sqlite')
+  try {
+    const { db, tables } = lent.database
+    const queue = openSqliteQueue({ database: lent.database, workerId: newId(), log: collectLog() })
+    let ran = 0
+    await queue.work(handlersWith(async () => { ran++ }), { concurrency: 2 })
+    let commit: (() => void) | null = null
+    const committed = db.transaction(async (tx) => {
+      await queue.enqueue(tx, 'write-reply', { messageId: newId() })
+      await new Promise<void>((resolve) => { commit = resolve })
+    })
+    const go = await until(() => commit as (() => void) | null)
+    const order: string[] = []
+    const closed = queue.close().then(() => order.push('closed'))
+    await new Promise(resolve => setImmediate(resolve))
+    order.push('committing')
+    go()
+    await Promise.all([committed, closed])
+    // Whoever closes the database next finds nobody in the line.
+    expect(order).toEqual(['committing', 'closed'])
+    const jobs = (await db.select().from(tables.job)).filter(({ task }) => task === 'write-reply')
+    expect(jobs).toMatchObject([{ lockedBy: null, attempts: 0 }])
+    expect(ran).toBe(0)
+  }
+  finally { await lent.remove() }
+})
