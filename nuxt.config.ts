@@ -55,8 +55,6 @@ export default defineNuxtConfig({
     }],
   },
   nitro: nitro as object,
-  // Nuxt leaves shared/ to Nitro; the relative paths that Vite would write for it are off by a folder.
-  vite: { $server: { build: { rolldownOptions: { makeAbsoluteExternalsRelative: false } } } },
   typescript: {
     strict: true,
     tsConfig: { exclude: ['../db', '../tests', '../bench', '../scripts', '../server'], compilerOptions: { noUncheckedIndexedAccess: true } },
