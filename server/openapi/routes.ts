@@ -13,6 +13,7 @@ import signOut from '../api/auth/sign-out.post.ts'
 import signUp from '../api/auth/sign-up/email.post.ts'
 import sendCommand from '../api/commands.post.ts'
 import openConversation from '../api/conversations/[id]/index.get.ts'
+import galleryOfConversation from '../api/conversations/[id]/media.get.ts'
 import earlierMessages from '../api/conversations/[id]/messages.get.ts'
 import listConversations from '../api/conversations/index.get.ts'
 import makeExamples from '../api/examples.post.ts'
@@ -58,6 +59,7 @@ export const routes: readonly ListedRoute[] = [
   listed('get', '/api/conversations', listConversations),
   listed('get', '/api/conversations/:id', openConversation),
   listed('get', '/api/conversations/:id/messages', earlierMessages),
+  listed('get', '/api/conversations/:id/media', galleryOfConversation),
   listed('get', '/api/models', listModels),
   listed('post', '/api/media', askTicket),
   listed('get', '/api/media', freshMedia),

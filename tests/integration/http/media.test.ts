@@ -1,7 +1,6 @@
 /** Files over HTTP: the routes, what a browser is told, and memory. */
-import { request } from 'node:http'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import type { EventHandler } from 'h3'
 import { describe, expect, it } from 'vitest'
 import files from '../../../server/routes/files/[...key].ts'
@@ -9,6 +8,7 @@ import { newId } from '../../../shared/ids.ts'
 import type { MediaView, StorageView, UploadTicket } from '../../../shared/media.ts'
 import { withHttp, type Browser, type TestHttp } from '../../support/http.ts'
 import * as samples from '../../support/samples.ts'
+import { sendMessage } from '../domain/send.ts'
 import { withServices } from '../../support/services.ts'
 import { sendByTicket } from '../../support/upload.ts'
 
@@ -23,6 +23,18 @@ async function upload(page: Browser, http: TestHttp, sample: samples.Sample): Pr
   return (await page.send<{ media: MediaView }>('POST', `/api/media/${media.id}/confirm`)).body.media
 }
 
+/** Sends that many bytes from a process of its own, so that only the server's memory is measured; gives the status. */
+async function sendElsewhere(what: { url: string, bytes: number, headers: Record<string, string> }): Promise<string> {
+  const script = `
+    const { url, bytes, headers } = JSON.parse(process.argv[1])
+    const piece = Buffer.alloc(65536, 128)
+    const pieces = function* () { for (let sent = 0; sent < bytes; sent += piece.length) yield piece }
+    const sending = require('node:http').request(url, { method: 'PUT', headers: { ...headers, 'content-length': bytes } }, answer => { console.log(answer.statusCode); answer.resume() })
+    require('node:stream').Readable.from(pieces()).pipe(sending)`
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script, JSON.stringify(what)])
+  return stdout.trim()
+}
+
 describe('files over HTTP', () => {
   it('go up by ticket, come back by address, are listed and deleted', () => withPage(async (page, http) => {
     const sample = samples.text('notes.txt', 'hello')
@@ -35,6 +47,15 @@ describe('files over HTTP', () => {
     expect((await page.get<StorageView>('/api/media/storage')).body.count).toBe(0)
     expect((await page.send('DELETE', `/api/media/${media.id}`)).status).toBe(404)
   }))
+
+  it('of a conversation are shown to its owner alone', () => withServices('sqlite', ({ services }) => withHttp(services, async (http) => {
+    const [mine, theirs] = [await http.user(), await http.user()]
+    const { body: { media } } = await mine.send<Ticketed>('POST', '/api/media', { id: newId(), name: 'a.txt', mime: '', bytes: 5 })
+    await mine.send('PUT', `/api/media/${media.id}/content`, Buffer.from('hello'), { 'content-type': 'application/octet-stream' })
+    const { conversationId } = await sendMessage(services, { id: mine.id, username: mine.username, name: '', guest: false }, { mediaIds: [media.id] })
+    expect((await mine.get<{ media: MediaView[] }>(`/api/conversations/${conversationId}/media`)).body.media).toMatchObject([{ id: media.id }])
+    expect((await theirs.get(`/api/conversations/${conversationId}/media`)).status).toBe(404)
+  })))
 
   it('are served so that nothing in them runs, whatever they are called', () => withPage(async (page, http) => {
     for (const sample of [samples.svg, samples.html]) {
@@ -71,26 +92,17 @@ describe('files over HTTP', () => {
     expect((await put('hello')).body.media).toMatchObject({ id: media.id, status: 'processing' })
   }))
 
-  it('of 200 MB leave memory flat', () => withPage(async (page, http) => {
-    const bytes = 200 * 1024 ** 2
+  it('of 400 MB leave memory flat', () => withPage(async (page, http) => {
+    const bytes = 400 * 1024 ** 2
     const { body: { media } } = await page.send<Ticketed>('POST', '/api/media', { id: newId(), name: 'big.bin', mime: '', bytes })
-    const piece = Buffer.alloc(64 * 1024, 0x80)
-    let most = 0
-    const source = Readable.from((function* () {
-      for (let sent = 0; sent < bytes; sent += piece.length) {
-        most = Math.max(most, process.memoryUsage.rss())
-        yield piece
-      }
-    })())
+    const cookie = [...page.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const before = process.memoryUsage.rss()
-    const status = await new Promise<number | undefined>((resolve, reject) => {
-      const cookie = [...page.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-      const sending = request(`${http.url}/api/media/${media.id}/content`, { method: 'PUT', headers: { cookie, 'origin': http.url, 'content-type': 'application/octet-stream', 'content-length': bytes } }, answer => resolve(answer.resume().statusCode))
-      sending.on('error', reject)
-      pipeline(source, sending).catch(reject)
-    })
-    expect(status).toBe(200)
-    // Client and server share this process: what is measured is both.
-    expect((most - before) / 1024 ** 2).toBeLessThan(64)
+    let most = before
+    const watch = setInterval(() => { most = Math.max(most, process.memoryUsage.rss()) }, 5)
+    const status = await sendElsewhere({ url: `${http.url}/api/media/${media.id}/content`, bytes, headers: { cookie, 'origin': http.url, 'content-type': 'application/octet-stream' } })
+    clearInterval(watch)
+    expect(status).toBe('200')
+    // V8 lets about 64 MB of spent buffers gather before it frees them, however long the file is.
+    expect((most - before) / 1024 ** 2).toBeLessThan(96)
   }), 60_000)
 })
