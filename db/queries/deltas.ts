@@ -15,7 +15,7 @@ export async function storeDeltas(q: Query, batch: readonly StoredDeltas[]): Pro
     ? await rows<{ id: string }>(q, sql`
         insert into delta (message_id, epoch, n, upto, chunks)
         select v."messageId", v.epoch, v.n, v.upto, v.chunks
-        from jsonb_to_recordset(${json}::text::jsonb) as v("messageId" text, epoch int, n int, upto int, chunks jsonb)
+        from json_to_recordset(${json}::text::json) as v("messageId" text, epoch int, n int, upto int, chunks json)
         join message m on m.id = v."messageId" and m.epoch = v.epoch and m.status = 'writing'
         on conflict do nothing returning message_id as id`)
     : await rows<{ id: string }>(q, sql`
