@@ -57,8 +57,14 @@ export class ConversationPage {
   }
 
   async attach(...files: { name: string, mimeType: string, buffer: Buffer }[]) {
+    const choose = this.page.getByRole('menuitem', { name: 'Choose files' })
+    // The menu wakes up when the page is idle.
+    await expect(async () => {
+      if (!await choose.isVisible()) await this.page.getByRole('button', { name: 'Attach', exact: true }).click()
+      await expect(choose).toBeVisible({ timeout: 1000 })
+    }).toPass()
     const choosing = this.page.waitForEvent('filechooser')
-    await this.page.getByRole('button', { name: 'Attach files' }).click()
+    await choose.click()
     await (await choosing).setFiles(files)
   }
 
