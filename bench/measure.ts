@@ -35,7 +35,7 @@ async function listen(stream: Stream): Promise<Heard> {
     if (!heard.text) heard.first = now - askedAt
     heard.text += text
     for (const { sentAt } of readStamps(text)) heard.added.push(now - sentAt)
-  })
+  }, () => { heard.text = '' })
   return heard
 }
 

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { newId } from '../shared/ids.ts'
+import { judgeDelta } from '../shared/follow.ts'
 import type { LiveEvent } from '../shared/protocol.ts'
 import { messageSend, openSocket, signInAsGuest, untilEnded, type Session, type Socket } from '../tests/support/client.ts'
 import { createPostgres } from '../tests/support/postgres.ts'
@@ -14,7 +15,7 @@ import { ownPostgres } from './processes.ts'
 export interface Stream {
   /** What was asked: finds the served text in the LLM's journal. */
   asked: string
-  run(heard: (text: string) => void): Promise<void>
+  run(heard: (text: string) => void, restart: () => void): Promise<void>
 }
 
 export interface Target {
@@ -74,10 +75,16 @@ function streamOf(person: Person): Stream {
   const asked = ask()
   return {
     asked,
-    run: heard => new Promise((resolve, reject) => {
+    run: (heard, restart) => new Promise((resolve, reject) => {
+      const cursor = { epoch: 0, n: 0 }
       const command = messageSend(asked, { conversationId: person.conversationId })
       person.socket.on((event) => {
         if (event.type === 'reply.delta' && event.messageId === command.replyId) {
+          const verdict = judgeDelta(cursor, event)
+          if (verdict === 'ignore') return
+          if (verdict === 'gap') return person.socket.send({ type: 'conversation.follow', id: newId(), conversationId: person.conversationId, after: 0, cursors: { [command.replyId]: { ...cursor } } })
+          if (verdict === 'restart') restart()
+          Object.assign(cursor, { epoch: event.epoch, n: event.upto })
           const text = textOfEvent(event)
           if (text) heard(text)
         }
