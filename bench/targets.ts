@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { newId } from '../shared/ids.ts'
 import { judgeDelta } from '../shared/follow.ts'
-import type { LiveEvent } from '../shared/protocol.ts'
+import type { Delta } from '../shared/protocol.ts'
 import { messageSend, openSocket, signInAsGuest, untilEnded, type Session, type Socket } from '../tests/support/client.ts'
 import { createPostgres } from '../tests/support/postgres.ts'
 import { startProcess } from '../tests/support/processes.ts'
@@ -68,8 +68,8 @@ export function directTarget(llm: Llm): Target {
 
 interface Person { session: Session, socket: Socket, conversationId: string }
 
-const textOfEvent = (event: Extract<LiveEvent, { type: 'reply.delta' }>) =>
-  event.chunks.map(chunk => chunk.type === 'text-delta' ? chunk.delta : '').join('')
+const textOfDelta = ({ chunks }: Delta) =>
+  chunks.map(chunk => chunk.type === 'text-delta' ? chunk.delta : '').join('')
 
 function streamOf(person: Person): Stream {
   const asked = ask()
@@ -78,16 +78,17 @@ function streamOf(person: Person): Stream {
     run: (heard, restart) => new Promise((resolve, reject) => {
       const cursor = { epoch: 0, n: 0 }
       const command = messageSend(asked, { conversationId: person.conversationId })
+      const take = (delta: Delta) => {
+        const verdict = judgeDelta(cursor, delta)
+        if (verdict === 'ignore') return
+        if (verdict === 'gap') return person.socket.send({ type: 'conversation.follow', id: newId(), conversationId: person.conversationId, after: 0, cursors: { [command.replyId]: { ...cursor } } })
+        if (verdict === 'restart') restart()
+        Object.assign(cursor, { epoch: delta.epoch, n: delta.upto })
+        const text = textOfDelta(delta)
+        if (text) heard(text)
+      }
       person.socket.on((event) => {
-        if (event.type === 'reply.delta' && event.messageId === command.replyId) {
-          const verdict = judgeDelta(cursor, event)
-          if (verdict === 'ignore') return
-          if (verdict === 'gap') return person.socket.send({ type: 'conversation.follow', id: newId(), conversationId: person.conversationId, after: 0, cursors: { [command.replyId]: { ...cursor } } })
-          if (verdict === 'restart') restart()
-          Object.assign(cursor, { epoch: event.epoch, n: event.upto })
-          const text = textOfEvent(event)
-          if (text) heard(text)
-        }
+        if (event.type === 'reply.delta' && event.messageId === command.replyId) take(event)
         if (event.type !== 'conversation.changed') return
         const reply = event.messages.find(message => message.id === command.replyId)
         if (reply?.status === 'done') resolve()
