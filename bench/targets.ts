@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { newId } from '../shared/ids.ts'
-import { judgeDelta } from '../shared/follow.ts'
+import { isOpen, type Cursor, type MessageView } from '../shared/conversation.ts'
+import { isFurther, judgeDelta } from '../shared/follow.ts'
 import type { Delta } from '../shared/protocol.ts'
 import { messageSend, openSocket, signInAsGuest, untilEnded, type Session, type Socket } from '../tests/support/client.ts'
 import { createPostgres } from '../tests/support/postgres.ts'
@@ -71,26 +72,52 @@ interface Person { session: Session, socket: Socket, conversationId: string }
 const textOfDelta = ({ chunks }: Delta) =>
   chunks.map(chunk => chunk.type === 'text-delta' ? chunk.delta : '').join('')
 
+/** Reads one reply as a page does (utils/apply-event.ts), but keeps nothing except how much of its text came. */
+function readReply(heard: (text: string) => void, restart: () => void) {
+  let cursor: Cursor = { epoch: 0, n: 0 }
+  let length = 0
+  const hear = (text: string) => {
+    length += text.length
+    if (text) heard(text)
+  }
+  const begin = () => {
+    restart()
+    length = 0
+  }
+  return {
+    cursor: () => cursor,
+    /** False when something before the delta is missing. */
+    take(delta: Delta): boolean {
+      const verdict = judgeDelta(cursor, delta)
+      if (verdict === 'ignore' || verdict === 'gap') return verdict === 'ignore'
+      if (verdict === 'restart') begin()
+      cursor = { epoch: delta.epoch, n: delta.upto }
+      hear(textOfDelta(delta))
+      return true
+    },
+    /** A row may tell more than the deltas so far: what was stored, or the whole. */
+    takeRow(row: MessageView): void {
+      if (isOpen(row.status) && !isFurther(row.cursor, cursor)) return
+      if (row.cursor.epoch > cursor.epoch && length > 0) begin()
+      cursor = row.cursor
+      hear(row.content.slice(length))
+    },
+  }
+}
+
 function streamOf(person: Person): Stream {
   const asked = ask()
   return {
     asked,
     run: (heard, restart) => new Promise((resolve, reject) => {
-      const cursor = { epoch: 0, n: 0 }
       const command = messageSend(asked, { conversationId: person.conversationId })
-      const take = (delta: Delta) => {
-        const verdict = judgeDelta(cursor, delta)
-        if (verdict === 'ignore') return
-        if (verdict === 'gap') return person.socket.send({ type: 'conversation.follow', id: newId(), conversationId: person.conversationId, after: 0, cursors: { [command.replyId]: { ...cursor } } })
-        if (verdict === 'restart') restart()
-        Object.assign(cursor, { epoch: delta.epoch, n: delta.upto })
-        const text = textOfDelta(delta)
-        if (text) heard(text)
-      }
+      const reading = readReply(heard, restart)
       person.socket.on((event) => {
-        if (event.type === 'reply.delta' && event.messageId === command.replyId) take(event)
+        if (event.type === 'reply.delta' && event.messageId === command.replyId && !reading.take(event))
+          person.socket.send({ type: 'conversation.follow', id: newId(), conversationId: person.conversationId, after: 0, cursors: { [command.replyId]: reading.cursor() } })
         if (event.type !== 'conversation.changed') return
         const reply = event.messages.find(message => message.id === command.replyId)
+        if (reply) reading.takeRow(reply)
         if (reply?.status === 'done') resolve()
         if (reply?.status === 'failed') reject(new Error(reply.error?.message))
       })

@@ -7,7 +7,6 @@ export const roles = ['user', 'assistant'] as const
 export type Role = typeof roles[number]
 
 export const messageTypes = ['text', 'image', 'audio', 'video', 'file'] as const
-export type MessageType = typeof messageTypes[number]
 
 /** A user's message is always `done`; a reply walks waiting → writing (→ retrying → writing) → done, stopped or failed. */
 export const statuses = ['waiting', 'writing', 'retrying', 'done', 'stopped', 'failed'] as const

@@ -6,7 +6,6 @@ export type MediaType = typeof mediaTypes[number]
 
 /** `uploading` until its bytes were confirmed; `processing` until a reply may use it; then `ready` or `failed`. */
 export const mediaStatuses = ['uploading', 'processing', 'ready', 'failed'] as const
-export type MediaStatus = typeof mediaStatuses[number]
 
 /** Types the browser may show in place; anything else is offered as a download. SVG and HTML can run script and are never here. */
 export const inlineMimes: readonly string[] = [

@@ -152,7 +152,7 @@ export async function closeReply(services: Services, writing: Writing, outcome: 
     const changed = await changeWriting(tx, writing, { ...closed(row, outcome), seq })
     if (!changed) return null
     await afterClose(services, tx, changed, outcome.status)
-    if (outcome.status === 'done') await services.queue.enqueue(tx, 'name-conversation', { conversationId: row.conversationId }, { key: `name:${row.conversationId}` })
+    if (outcome.status !== 'failed') await services.queue.enqueue(tx, 'name-conversation', { conversationId: row.conversationId }, { key: `name:${row.conversationId}` })
     return changed
   }, row => row.model)
   return done !== null

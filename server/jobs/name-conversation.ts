@@ -1,4 +1,4 @@
-/** Gives a conversation a title after its first finished reply, unless a person gave it one. */
+/** Gives a conversation a title after its first reply, unless a person gave it one. */
 import { findConversation, lockConversation, takeSeq } from '../../db/queries/conversations.ts'
 import { branch } from '../../db/queries/messages.ts'
 import { announce } from '../domain/replies.ts'
@@ -12,7 +12,7 @@ export async function nameConversation(services: Services, { conversationId }: J
   const conversation = await findConversation(db, conversationId)
   if (!conversation?.activeMessageId || conversation.titledBy !== 'nobody') return
   const [asked, answered] = await branch(db, conversation.activeMessageId, 100)
-  if (!conversation.model || !asked || answered?.status !== 'done') return
+  if (!conversation.model || !asked || !answered?.content) return
   const model = await services.models.open(conversation.model)
   const title = await titleFor(model, { user: asked.content, assistant: answered.content }, signal)
   if (!title) return

@@ -52,8 +52,6 @@ function openSession(url: string, cookie: string, user: PublicUser, visitor: Vis
 }
 
 export const signInAsGuest = (url: string, visitor: Visitor = {}): Promise<Session> => signInWith(url, '/api/auth/sign-in/anonymous', {}, visitor)
-export const signUp = (url: string, username: string, password: string, visitor: Visitor = {}): Promise<Session> =>
-  signInWith(url, '/api/auth/sign-up/email', { username, password }, visitor)
 
 export interface Socket {
   /** Every event so far, oldest first (not kept with `keep: false`). */

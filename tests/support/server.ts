@@ -73,10 +73,3 @@ async function waitUntilReady(server: TestServer, withinMs: number) {
   }
   if (!server.alive()) throw new Error(`The server ended at its start. It said:\n${server.log().slice(-4000)}`)
 }
-
-/** Lends a server to `work` and ends it after. */
-export async function withServer<T>(options: ServerOptions, work: (server: TestServer) => Promise<T>): Promise<T> {
-  const server = await startServer(options)
-  try { return await work(server) }
-  finally { await server.close() }
-}

@@ -1,3 +1,4 @@
+/// <reference path="../../openapi/swagger-ui.d.ts" />
 import { setResponseHeaders } from 'h3'
 import { z } from 'zod'
 import { definePublicRoute } from '../../utils/route.ts'
