@@ -15,7 +15,7 @@ const places = new Map<string, { id: string, top: number } | null>()
  */
 export function useStickToBottom(scroller: Ref<HTMLElement | null>, content: Ref<HTMLElement | null>, key: () => string) {
   const atEnd = ref(true)
-  let anchor: { element: HTMLElement, top: number } | null = null
+  let anchor: { element: HTMLElement, top: number, scrollTop: number } | null = null
 
   const messages = () => content.value?.querySelectorAll<HTMLElement>('[data-message-id]') ?? []
   const topOf = (element: HTMLElement) => element.getBoundingClientRect().top - (scroller.value?.getBoundingClientRect().top ?? 0)
@@ -32,22 +32,25 @@ export function useStickToBottom(scroller: Ref<HTMLElement | null>, content: Ref
       else low = middle + 1
     }
     const element = all[low]
-    anchor = element ? { element, top: topOf(element) } : null
+    anchor = element ? { element, top: topOf(element), scrollTop: scroller.value?.scrollTop ?? 0 } : null
+  }
+
+  /** Takes back whatever moved the anchor other than scrolling. */
+  function hold() {
+    if (!scroller.value || !anchor?.element.isConnected) return
+    const moved = topOf(anchor.element) - (anchor.top - (scroller.value.scrollTop - anchor.scrollTop))
+    if (Math.abs(moved) >= 1) scroller.value.scrollTop += moved
   }
 
   function remember() {
     if (!scroller.value) return
+    // The layout may have changed since the last frame, and this event come before the observer's.
+    hold()
     atEnd.value = Math.abs(scroller.value.scrollTop) <= tolerance
     if (atEnd.value) anchor = null
     else findAnchor()
     const id = anchor?.element.dataset.messageId
     places.set(key(), anchor && id ? { id, top: anchor.top } : null)
-  }
-
-  function hold() {
-    if (!scroller.value || !anchor?.element.isConnected) return
-    const moved = topOf(anchor.element) - anchor.top
-    if (Math.abs(moved) >= 1) scroller.value.scrollTop += moved
   }
 
   /** Brings a message into view; false when it isn't mounted. */
@@ -60,10 +63,11 @@ export function useStickToBottom(scroller: Ref<HTMLElement | null>, content: Ref
     return true
   }
 
-  async function jumpToEnd(smooth = false) {
+  /** At once: a gliding scroll would never catch up with an end that moves away. */
+  async function jumpToEnd() {
     await nextTick()
-    const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches
-    scroller.value?.scrollTo({ top: 0, behavior: smooth && !still ? 'smooth' : 'instant' })
+    anchor = null
+    scroller.value?.scrollTo({ top: 0, behavior: 'instant' })
   }
 
   useEventListener(scroller, 'scroll', remember, { passive: true })
