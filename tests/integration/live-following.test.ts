@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { newId } from '../../shared/ids.ts'
-import type { ChangeCommand } from '../../shared/protocol.ts'
+import type { ChangeCommand, LiveEvent } from '../../shared/protocol.ts'
 import { messageSend, openSocket, untilEnded, watch } from '../support/client.ts'
 import { useLive } from '../support/live.ts'
 import { scriptedSend } from '../support/live-settings.ts'
@@ -57,17 +57,18 @@ it('server-sent events tell the same as the socket', async () => {
   expect((await guest.request('POST', '/api/commands', command)).status).toBe(200)
   const response = await fetch(`${guest.url}/api/live?conversation=${command.conversationId}&after=0&cursors=%7B%7D`, { headers: { cookie: guest.cookie } })
   expect(response.headers.get('content-type')).toContain('text/event-stream')
+  const events: LiveEvent[] = []
   let text = ''
-  const types = new Set<string>()
+  const ended = () => events.some(event => event.type === 'conversation.changed' && event.messages.some(message => message.id === command.replyId && message.status === 'done'))
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
-  while (!text.includes('"status":"done"')) {
+  while (!ended()) {
     const { value, done } = await reader.read()
     if (done) break
     text += value
+    events.splice(0, Infinity, ...text.split('\n\n').slice(0, -1).filter(block => block.startsWith('data: ')).map(block => JSON.parse(block.slice(6)) as LiveEvent))
   }
   await reader.cancel()
-  for (const [, type] of text.matchAll(/"type":"([a-z.]+)"/g)) types.add(type!)
-  expect([...types]).toEqual(expect.arrayContaining(['hello', 'conversation.changed', 'reply.delta']))
+  expect([...new Set(events.map(event => event.type))]).toEqual(expect.arrayContaining(['hello', 'conversation.changed', 'reply.delta']))
   expect(text).toContain(JSON.stringify(textOfScript(script)).slice(1, 60))
 })
 
