@@ -1,7 +1,7 @@
 /**
  * The bus of a fleet: NOTIFY to publish, LISTEN to hear, each on a connection of its own. A process tells its own
  * listeners at once and passes over its own notifications: no round trip, and it goes on while Postgres is away. What is
- * published while a statement is under way goes with the next one, in order. See docs/decisions/bus.md.
+ * published while a statement is under way goes with the next one, in order. See docs/decisions/0008-bus.md.
  */
 import { randomBytes } from 'node:crypto'
 import { PostgresLine } from '../../db/postgres-line.ts'

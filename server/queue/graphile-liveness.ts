@@ -1,7 +1,7 @@
 /**
  * Who works now, and what becomes of the jobs of those who don't. Every worker has a line to Postgres that is named after
  * it and is used twice a second; who isn't seen so twice in a row is dead, and what it held is freed. A worker that was
- * silent itself finds out what it lost. Why this and not graphile-worker's own four hours: docs/decisions/queue.md.
+ * silent itself finds out what it lost. Why this and not graphile-worker's own four hours: docs/decisions/0007-queue.md.
  */
 import { performance } from 'node:perf_hooks'
 import { PostgresLine } from '../../db/postgres-line.ts'

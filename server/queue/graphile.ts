@@ -1,6 +1,6 @@
 /**
  * The queue of a fleet: graphile-worker. Jobs are added by its SQL function in the caller's own transaction and taken by
- * its runner; back-off, deadlines, hand-backs and the death of workers are ours. See docs/decisions/queue.md.
+ * its runner; back-off, deadlines, hand-backs and the death of workers are ours. See docs/decisions/0007-queue.md.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { runMigrations } from 'graphile-worker'

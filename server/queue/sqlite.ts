@@ -1,7 +1,7 @@
 /**
  * The queue of the zero-setup mode: rows of `job` in the same file, run by the one process that owns it. A take asks
  * the database for its turn the moment a job is added; turns are served one after another, so it runs right after the
- * commit of the transaction that adds the job. See docs/decisions/queue.md.
+ * commit of the transaction that adds the job. See docs/decisions/0007-queue.md.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
