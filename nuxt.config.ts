@@ -1,13 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { NitroConfig } from 'nitropack/types'
+import type { Nitro, NitroConfig } from 'nitropack/types'
 import { bundledMigrations } from './db/bundle-migrations.ts'
 import { bundleMediaChild } from './scripts/bundle-media-child.mjs'
 
 /** Files in a module, so that they travel with the build; as base64, since Nitro replaces words such as `typeof window` within plain text. */
 const bundledFiles = (paths: string[]) => `export const files = ${JSON.stringify(Object.fromEntries(paths.map(path => [basename(path), readFileSync(path, 'base64')])))}`
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** What a build gets beside Nitro's own output. */
+function finishBuild(nitro: Nitro): void {
+  const vercel = nitro.options.preset === 'vercel'
+  if (vercel) nitro.options.entry = here('./server/vercel-entry.ts')
+  // A function has no room for the media engine: there it opens what needs none.
+  nitro.hooks.hook('compiled', () => bundleMediaChild(nitro.options.output.serverDir, { engine: !vercel }))
+}
 
 // Apart and typed, because the type Nuxt has for it here lacks most of Nitro's settings (two versions of @nuxt/schema meet in the tree).
 const nitro: NitroConfig = {
@@ -16,9 +24,11 @@ const nitro: NitroConfig = {
   alias: { 'crossws/adapters/node': here('./node_modules/crossws/dist/adapters/node.mjs') },
   // Ours takes out what isn't for people, then Nuxt's draws the page.
   errorHandler: [here('./server/error-handler.ts'), here('./node_modules/@nuxt/nitro-server/dist/runtime/handlers/error.mjs')],
-  hooks: {
-    // A function on a platform has no room for the media engine, and no processes: there a worker elsewhere opens files.
-    compiled: nitro => nitro.options.preset.includes('vercel') ? undefined : bundleMediaChild(nitro.options.output.serverDir),
+  // A module, since a hook named here would take the place of the preset's own.
+  modules: [finishBuild],
+  vercel: {
+    functions: { maxDuration: Number(process.env.CRON_BUDGET_SECONDS || 55) + 5 },
+    config: { version: 3, crons: [{ path: '/api/jobs/drain', schedule: process.env.CRON_SCHEDULE || '* * * * *' }] },
   },
   virtual: {
     '#db-migrations': () => bundledMigrations(here('./db/migrations')),

@@ -1,9 +1,9 @@
-/** `node scripts/build-into.mjs <folder>`: the production build with all its working files under that folder. */
+/** `node scripts/build-into.mjs <folder> [preset]`: the production build with all its working files under that folder. */
 import { join } from 'node:path'
 import { build, loadNuxt } from 'nuxt'
 import { root } from './run-step.mjs'
 
-const folder = process.argv[2]
+const [folder, preset] = process.argv.slice(2)
 if (!folder) throw new Error('Say which folder to build into.')
 const output = join(folder, 'output')
 const nuxt = await loadNuxt({
@@ -12,7 +12,9 @@ const nuxt = await loadNuxt({
   overrides: {
     dev: false,
     buildDir: join(folder, 'nuxt'),
-    nitro: { output: { dir: output, serverDir: join(output, 'server'), publicDir: join(output, 'public') } },
+    nitro: preset === 'vercel'
+      ? { preset, output: { dir: output, serverDir: join(output, 'functions/__fallback.func'), publicDir: join(output, 'static') } }
+      : { output: { dir: output, serverDir: join(output, 'server'), publicDir: join(output, 'public') } },
   },
 })
 await build(nuxt)

@@ -45,27 +45,33 @@ function isAlive(pid) {
   catch { return false }
 }
 
-function dropOlderBuilds(keep) {
-  const builds = readdirSync(cache).filter(name => /^build-[0-9a-f]{16}$/.test(name) && name !== keep)
+function dropOlderBuilds(kind, keep) {
+  const builds = readdirSync(cache).filter(name => name.startsWith(`${kind}-`) && /-[0-9a-f]{16}$/.test(name) && name !== keep)
     .sort((a, b) => statSync(join(cache, b)).mtimeMs - statSync(join(cache, a)).mtimeMs)
   for (const name of builds.slice(2)) rmSync(join(cache, name), { recursive: true, force: true })
 }
 
-/** Folder of the build (its server is `server/index.mjs`); `TEST_BUILD` names one that is there already. @throws Error with the builder's own words. */
-export async function buildOnce() {
-  if (process.env.TEST_BUILD) return process.env.TEST_BUILD
+/**
+ * Folder of the build (its server is `server/index.mjs`, with the preset `vercel` its function `functions/__fallback.func`);
+ * `TEST_BUILD` and `TEST_BUILD_VERCEL` name one that is there already.
+ * @param {'vercel'} [preset]
+ * @throws Error with the builder's own words.
+ */
+export async function buildOnce(preset) {
+  const given = preset ? process.env.TEST_BUILD_VERCEL : process.env.TEST_BUILD
+  if (given) return given
   mkdirSync(cache, { recursive: true })
-  const name = `build-${hashOfSources()}`
+  const name = `${preset ?? 'build'}-${hashOfSources()}`
   const folder = join(cache, name)
   if (existsSync(folder)) return folder
   await withLock(join(cache, `${name}.lock`), async () => {
     if (existsSync(folder)) return
     const making = `${folder}.making`
-    const built = await runStep('node', [join(root, 'scripts', 'build-into.mjs'), making], { quiet: true, env: { NODE_ENV: 'production' } })
+    const built = await runStep('node', [join(root, 'scripts', 'build-into.mjs'), making, ...preset ? [preset] : []], { quiet: true, env: { NODE_ENV: 'production' } })
     if (built.code !== 0) throw new Error(`The production build failed:\n${built.said}`)
     renameSync(join(making, 'output'), folder)
     rmSync(making, { recursive: true, force: true })
-    dropOlderBuilds(name)
+    dropOlderBuilds(preset ?? 'build', name)
   })
   return folder
 }

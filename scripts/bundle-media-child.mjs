@@ -33,14 +33,17 @@ function closure(names, found = new Set()) {
   return found
 }
 
-/** @param {string} serverDir `.output/server` of the build. */
-export async function bundleMediaChild(serverDir) {
+/**
+ * @param {string} serverDir `.output/server` of the build.
+ * @param {{ engine?: boolean }} options `engine: false` leaves out the optional media engine, which is large.
+ */
+export async function bundleMediaChild(serverDir, { engine = true } = {}) {
   await build({
     entryPoints: [join(root, 'server/media-processing/child.ts')], outfile: join(serverDir, 'media-child.mjs'), external: own,
     bundle: true, platform: 'node', format: 'esm', target: 'node24', logLevel: 'error',
     banner: { js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);' },
   })
-  for (const name of closure(own)) {
+  for (const name of closure(own.filter(name => engine || name !== '@mediabunny/server'))) {
     const target = join(serverDir, 'node_modules', name)
     mkdirSync(dirname(target), { recursive: true })
     linkTree(join(root, 'node_modules', name), target)

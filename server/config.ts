@@ -12,6 +12,7 @@ const words = z.preprocess(set, z.string().default('').transform(list => list.sp
 
 const Environment = z.object({
   NODE_ENV: text,
+  VERCEL: text,
   ROLE: z.preprocess(set, z.enum(['all', 'web', 'worker']).default('all')),
   DATA_DIR: z.preprocess(set, z.string().default('.data')),
   PUBLIC_URL: url,
@@ -48,6 +49,8 @@ const Environment = z.object({
   WORKER_CONCURRENCY: whole(200, 1),
   DRAIN_SECONDS: whole(20),
   CRON_SECRET: text,
+  CRON_SCHEDULE: z.preprocess(set, z.string().default('* * * * *')),
+  CRON_BUDGET_SECONDS: whole(55, 1),
   METRICS_TOKEN: text,
   LOG_LEVEL: z.preprocess(set, z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info')),
 })
@@ -59,6 +62,8 @@ export type Config = ReturnType<typeof readConfig>
 
 /** Settings that only make sense together. */
 function refuseHalves(env: z.infer<typeof Environment>, production: boolean) {
+  if (env.VERCEL && !(production && env.S3_ENDPOINT))
+    throw new Error('The configuration is not right:\n  On Vercel nothing is kept between requests, so DATABASE_URL and S3_ENDPOINT must be set.')
   if (env.S3_ENDPOINT && !(env.S3_BUCKET && env.S3_ACCESS_KEY && env.S3_SECRET_KEY))
     throw new Error('The configuration is not right:\n  S3_ENDPOINT is set, so S3_BUCKET, S3_ACCESS_KEY and S3_SECRET_KEY must be, too.')
   if (!production && env.ROLE !== 'all')
@@ -70,7 +75,8 @@ function refuseHalves(env: z.infer<typeof Environment>, production: boolean) {
  * @throws Error naming each variable that is wrong, in one message.
  */
 export function readConfig(environment: Record<string, string | undefined>) {
-  const parsed = Environment.safeParse(environment)
+  // Functions are called, they don't work by themselves.
+  const parsed = Environment.safeParse(environment.VERCEL ? { ...environment, ROLE: 'web' } : environment)
   if (!parsed.success)
     throw new Error(`The configuration is not right:\n${parsed.error.issues.map(issue => `  ${issue.path.join('.')}: ${issue.message}`).join('\n')}`)
   const env = parsed.data
@@ -85,6 +91,8 @@ export function readConfig(environment: Record<string, string | undefined>) {
     built: env.NODE_ENV === 'production',
     runsWeb: env.ROLE !== 'worker',
     runsWorker: env.ROLE !== 'web',
+    /** Where no worker lives, a send calls the route that drains the queue (server/utils/wake.ts). */
+    drainsOnCall: Boolean(env.CRON_SECRET && env.PUBLIC_URL),
     dataDir: env.DATA_DIR,
     /** Where the zero-setup mode keeps its database. */
     sqliteFile: join(env.DATA_DIR, 'parley.sqlite'),

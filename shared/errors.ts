@@ -41,6 +41,7 @@ export const errors = {
   model_busy: { status: 503, text: 'The model’s provider is busy.' },
   model_failed: { status: 502, text: 'The model’s provider had a fault.' },
   model_timed_out: { status: 504, text: 'The model took too long to answer.' },
+  reply_too_long: { status: 504, text: 'The answer takes longer than this server may work at a stretch.' },
   model_refused: { status: 502, text: 'The model’s provider refused the request: {reason}' },
   reply_cut_off: { status: 502, text: 'The answer was cut off before its end.' },
   reply_interrupted: { status: 503, text: 'Writing was interrupted three times by a fault of this server.' },

@@ -128,6 +128,13 @@ export async function idleWaiting(q: Query, limit: number): Promise<MessageRow[]
   return q.select().from(message).where(inArray(message.status, ['waiting', 'retrying'])).orderBy(asc(message.createdAt)).limit(limit)
 }
 
+/** When the next try of a reply that failed is due, over all users; null when none is. */
+export async function nextRetryAt(q: Query): Promise<Date | null> {
+  const { message } = tablesOf(q)
+  const [next] = await q.select({ at: message.nextTryAt }).from(message).where(eq(message.status, 'retrying')).orderBy(asc(message.nextTryAt)).limit(1)
+  return next?.at ?? null
+}
+
 export async function countWriting(q: Query, model: string): Promise<number> {
   const { message } = tablesOf(q)
   const found = await q.select({ id: message.id }).from(message).where(and(eq(message.status, 'writing'), eq(message.model, model)))

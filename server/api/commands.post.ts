@@ -2,8 +2,13 @@ import { z } from 'zod'
 import { Answer, ChangeCommand, frameLimits } from '../../shared/protocol.ts'
 import { runCommand } from '../domain/commands.ts'
 import { defineUserRoute } from '../utils/route.ts'
+import { finishAfter, wakeFor } from '../utils/wake.ts'
 
 export default defineUserRoute(
   { summary: 'Carry out a command, once', body: ChangeCommand, maxBytes: frameLimits.maxBytes, answer: z.object({ answer: Answer }) },
-  async ({ services, user, body }) => ({ answer: await runCommand(services, user, body) }),
+  async ({ services, user, body, event }) => {
+    const answer = await runCommand(services, user, body)
+    finishAfter(event, wakeFor(services, body))
+    return { answer }
+  },
 )

@@ -61,7 +61,7 @@ export async function readHealth(services: Services): Promise<Health> {
     orElse(() => services.queue.status(), null),
     storeReport(services),
   ])
-  const queue = { ok: status !== null && living !== null && living.size > 0, workers: living?.size ?? null, ...(status ?? noQueue) }
+  const queue = { ok: status !== null && living !== null && (living.size > 0 || services.config.drainsOnCall), workers: living?.size ?? null, ...(status ?? noQueue) }
   return { ok: ready && queue.ok && store.ok, ready, database: { ok: ready }, queue, store }
 }
 

@@ -1,4 +1,5 @@
 /** Finds replies whose writer died, and has them written again (promise 4). */
+import { setTimeout as pause } from 'node:timers/promises'
 import { writingRows, type WritingRow } from '../../db/queries/messages.ts'
 import type { ReplyWriter } from '../domain/reply-writer.ts'
 import { recoverReply } from '../domain/replies.ts'
@@ -6,6 +7,8 @@ import type { Services } from '../services.ts'
 
 /** With two sightings in a row, a dead writer's replies wait for half a second to a second. */
 const lookEveryMs = 500
+
+const keyOf = ({ id, epoch }: WritingRow) => `${id} ${epoch}`
 
 /** Replies that nobody living writes; null when the living can't be told, and so nobody may be declared dead. */
 async function lostReplies(services: Services, writer: ReplyWriter): Promise<WritingRow[] | null> {
@@ -15,9 +18,17 @@ async function lostReplies(services: Services, writer: ReplyWriter): Promise<Wri
   return found.filter(({ id, writerId }) => writerId === services.workerId ? !writer.has(id) : writerId === null || !living.has(writerId))
 }
 
+/** Looks once, and once more if that showed anything lost: for a process that works for a moment only. */
+export async function recoverOnce(services: Services, writer: ReplyWriter): Promise<void> {
+  const lost = await lostReplies(services, writer) ?? []
+  if (lost.length === 0) return
+  await pause(lookEveryMs)
+  const still = new Set((await lostReplies(services, writer) ?? []).map(keyOf))
+  for (const reply of lost.filter(reply => still.has(keyOf(reply)))) await recoverReply(services, reply)
+}
+
 /** Looks until closed. A reply is lost when it was seen so twice in a row. */
 export function openRecovery(services: Services, writer: ReplyWriter): { close(): void } {
-  const keyOf = ({ id, epoch }: WritingRow) => `${id} ${epoch}`
   let seen = new Set<string>()
   let looking = false
 

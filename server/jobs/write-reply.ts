@@ -21,6 +21,8 @@ import { withPatience } from '../domain/patience.ts'
 const retryDelayMs = (attempt: number): number => 2000 * 4 ** (attempt - 1)
 /** A provider's hint is honoured up to this; more is treated as a failure a person should hear of. */
 const longestHintMs = 10 * 60_000
+/** A reply that was taken this often, and handed back in between, needs more time than it ever gets here: each further call of the model would be paid for nothing. */
+const mostTakes = 8
 
 export async function writeReply(services: Services, writer: ReplyWriter, { messageId }: JobPayload<'write-reply'>, { signal }: JobContext): Promise<void> {
   const row = await claimReply(services, messageId)
@@ -73,7 +75,8 @@ async function settle(services: Services, row: MessageRow, stream: ReplyStream, 
     return
   }
   if (job.aborted && !isDeadline(job)) {
-    await handBack(services, row)
+    if (row.epoch < mostTakes) await handBack(services, row)
+    else await closeReply(services, row, { status: 'failed', parts: stream.parts, usage: null, error: new AppError('reply_too_long').toProblem() })
     return
   }
   const fault = faultOf(result, job)

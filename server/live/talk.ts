@@ -5,6 +5,7 @@ import { runCommand } from '../domain/commands.ts'
 import { AppError } from '../domain/errors.ts'
 import { arrive, leave } from '../domain/presence.ts'
 import type { Services } from '../services.ts'
+import { wakeFor } from '../utils/wake.ts'
 import { send, type Connection, type Connections, type Following } from './connections.ts'
 import type { FanOut } from './fan-out.ts'
 import { bringUpToDate } from './follow.ts'
@@ -57,7 +58,9 @@ async function carryOut(live: Live, connection: Connection, command: Command): P
       unfollow(live, connection, command.conversationId)
       send(connection, { type: 'command.accepted', id: command.id, answer: null })
       return
-    default: send(connection, { type: 'command.accepted', id: command.id, answer: await runCommand(live.services, connection.user, command) })
+    default:
+      send(connection, { type: 'command.accepted', id: command.id, answer: await runCommand(live.services, connection.user, command) })
+      void wakeFor(live.services, command)
   }
 }
 

@@ -48,8 +48,11 @@ export function openWatches(services: Services, connections: Connections, teller
   let workers: number | null = null
   const countWorkers = async () => {
     const living = await services.queue.livingWorkers()
-    if (!living || living.size === workers) return
-    workers = living.size
+    if (!living) return
+    // Where a send calls for one, there is one in reserve.
+    const count = Math.max(living.size, services.config.drainsOnCall ? 1 : 0)
+    if (count === workers) return
+    workers = count
     for (const connection of connections.all()) send(connection, { type: 'workers.changed', workers })
   }
   const every = (ms: number, what: string, work: () => Promise<void>) => {

@@ -20,6 +20,8 @@ import makeExamples from '../api/examples.post.ts'
 import health from '../api/health/index.get.ts'
 import isLive from '../api/health/live.get.ts'
 import isReady from '../api/health/ready.get.ts'
+import drainByCron from '../api/jobs/drain.get.ts'
+import drainByCall from '../api/jobs/drain.post.ts'
 import deleteMedia from '../api/media/[id]/index.delete.ts'
 import confirmMedia from '../api/media/[id]/confirm.post.ts'
 import sendMedia from '../api/media/[id]/content.put.ts'
@@ -73,5 +75,7 @@ export const routes: readonly ListedRoute[] = [
   listed('get', '/api/health', health),
   listed('get', '/api/health/live', isLive),
   listed('get', '/api/health/ready', isReady),
+  listed('get', '/api/jobs/drain', drainByCron),
+  listed('post', '/api/jobs/drain', drainByCall),
   listed('get', '/metrics', metrics),
 ]

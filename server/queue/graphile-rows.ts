@@ -96,6 +96,13 @@ export async function freeStopped(pool: Pool, workerId: string): Promise<number>
   return rowCount ?? 0
 }
 
+/** Jobs that could run now, or that will once their dead holder's claim is taken away. */
+export async function hasMore(pool: Pool): Promise<boolean> {
+  const { rows: [found] } = await pool.query<{ more: boolean }>(`
+    select exists(select from ${jobs} where (is_available and run_at <= now()) or locked_by not in (${living})) more`)
+  return found?.more ?? false
+}
+
 export async function readStatus(pool: Pool): Promise<{ ready: number, oldestMs: number, running: number, dead: number }> {
   const { rows: [status] } = await pool.query<{ ready: number, oldestMs: number, running: number, dead: number }>(`
     select

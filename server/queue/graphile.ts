@@ -8,7 +8,7 @@ import pg from 'pg'
 import { addGraphileJob } from '../../db/queries/graphile-jobs.ts'
 import type { Log } from '../log.ts'
 import { Liveness } from './graphile-liveness.ts'
-import { endTake, freeStopped, readStatus, type GraphileJob, type Sequel } from './graphile-rows.ts'
+import { endTake, freeStopped, hasMore, readStatus, type GraphileJob, type Sequel } from './graphile-rows.ts'
 import { GraphileRunner, quietLogger } from './graphile-runner.ts'
 import { backOffMs, jobTypes } from './job-types.ts'
 import type { JobHandlers, JobQueue } from './queue.ts'
@@ -117,8 +117,8 @@ class GraphileQueue {
   async runOnce(handlers: JobHandlers, concurrency: number, budgetMs: number): Promise<{ ran: number }> {
     const until = Date.now() + budgetMs
     const { runs } = await this.start(handlers, concurrency)
-    while (Date.now() < until && ((await readStatus(this.pool)).ready > 0 || runs.size > 0)) await pause(25)
-    await this.drain(0)
+    try { while (Date.now() < until && (runs.size > 0 || await hasMore(this.pool))) await pause(25) }
+    finally { await this.drain(0) }
     return { ran: runs.finished }
   }
 

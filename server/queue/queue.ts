@@ -40,7 +40,7 @@ export interface JobQueue {
   enqueue<N extends JobName>(tx: Tx, name: N, payload: JobPayload<N>, options?: EnqueueOptions): Promise<void>
   /** Starts taking jobs (and the schedule). Resolves once this process counts as living. */
   work(handlers: JobHandlers, options: { concurrency: number }): Promise<void>
-  /** Runs what is ready, no longer than `budgetMs`, then hands back what is unfinished: for a function that is called by cron. */
+  /** Runs what is ready, what the dead left included, no longer than `budgetMs`, then hands back what is unfinished: for a function that is called by cron. */
   runOnce(handlers: JobHandlers, options: { concurrency: number, budgetMs: number }): Promise<{ ran: number }>
   /** Takes no more jobs; after `graceMs` aborts those that still run, and resolves when every one is accounted for. A job that was aborted is handed back, whatever its handler throws. */
   drain(graceMs: number): Promise<void>

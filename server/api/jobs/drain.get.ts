@@ -1,0 +1,4 @@
+import { drainForBearer, drainShape } from '../../utils/drain-route.ts'
+import { definePublicRoute } from '../../utils/route.ts'
+
+export default definePublicRoute(drainShape, drainForBearer)
