@@ -22,5 +22,5 @@ const sockets = vercelSockets(h3App.websocket as Parameters<typeof vercelSockets
 
 export default async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (await sockets.handleNodeUpgrade(request, response)) return
-  await listener(request, response)
+  return listener(request, response)
 }

@@ -9,6 +9,7 @@ export interface Script {
   tokens: number
   /** 0: as fast as they go. */
   perSecond?: number
+  /** The first token comes so late, `times` times. */
   firstAfterMs?: number
   /** Answer with this status instead, `times` times (always, without). */
   status?: number
@@ -72,8 +73,9 @@ function answerWhole(response: ServerResponse, stream: boolean) {
   response.end(`${line({ role: 'assistant', content: 'A title' })}${line({}, 'stop')}data: [DONE]\n\n`)
 }
 
-function play(call: Call, response: ServerResponse, cut: boolean) {
-  const { tokens, perSecond = 0, firstAfterMs = 0, cutAfter = 0 } = call.script
+function play(call: Call, response: ServerResponse, faulty: boolean) {
+  const { tokens, perSecond = 0, cutAfter = Infinity } = call.script
+  const firstAfterMs = faulty ? call.script.firstAfterMs ?? 0 : 0
   const startedAt = performance.now() + firstAfterMs
   let timer: NodeJS.Timeout | undefined
   const end = (how: Call['end']) => {
@@ -85,7 +87,7 @@ function play(call: Call, response: ServerResponse, cut: boolean) {
   const step = () => {
     const due = perSecond === 0 ? tokens : Math.floor((performance.now() - startedAt) / 1000 * perSecond) + 1
     for (; call.sent < Math.min(due, tokens); call.sent++) {
-      if (cut && call.sent === cutAfter) {
+      if (faulty && call.sent === cutAfter) {
         end('cut')
         return response.destroy()
       }
@@ -116,7 +118,7 @@ export async function startScriptedLlm(port = 0): Promise<ScriptedLlm> {
       response.writeHead(script.status, { 'content-type': 'application/json', ...(script.retryAfter === undefined ? {} : { 'retry-after': String(script.retryAfter) }) })
       return response.end(JSON.stringify({ error: { message: 'as the script says', type: 'fake' } }))
     }
-    play(call, response, faulty && script.cutAfter !== undefined)
+    play(call, response, faulty)
   })
   await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve))
   return {
