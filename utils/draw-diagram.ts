@@ -1,6 +1,6 @@
-import type { Mermaid } from 'mermaid'
+import { loadPatiently } from './load-patiently.ts'
 
-let loading: Promise<Mermaid> | undefined
+const loadMermaid = loadPatiently(async () => (await import('mermaid')).default)
 let count = 0
 /** Mermaid keeps its settings globally, so drawings are made one after the other. */
 let queue: Promise<unknown> = Promise.resolve()
@@ -14,7 +14,7 @@ const ours = ['secure', 'securityLevel', 'startOnLoad', 'maxTextSize', 'maxEdges
  */
 export function drawDiagram(source: string, dark: boolean): Promise<string> {
   const drawing = queue.then(async () => {
-    const mermaid = await (loading ??= import('mermaid').then(module => module.default))
+    const mermaid = await loadMermaid()
     mermaid.initialize({
       startOnLoad: false, securityLevel: 'strict', suppressErrorRendering: true, htmlLabels: false, flowchart: { htmlLabels: false },
       theme: dark ? 'dark' : 'neutral', fontFamily: 'system-ui, sans-serif', maxTextSize: 20_000, maxEdges: 300, secure: ours,
