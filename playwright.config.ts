@@ -1,12 +1,12 @@
 import { defineConfig } from '@playwright/test'
 import { findBrowser } from './scripts/find-browser.mjs'
 
-/** A real browser on the built app; each worker has a server of its own (tests/e2e/fixtures.ts). */
+/** A real browser on the built app; each worker has a server of its own, or a small fleet on PostgreSQL and an S3 (tests/e2e/fixtures.ts). */
 export default defineConfig({
   testDir: 'tests/e2e',
   globalSetup: './tests/e2e/global-setup.ts',
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
   fullyParallel: true,
   // A server, a browser and the test share two cores: more workers make each other late.
   workers: 2,
@@ -29,5 +29,8 @@ export default defineConfig({
       ],
     },
   },
-  projects: [{ name: 'zero-setup' }],
+  projects: [
+    { name: 'zero-setup', testIgnore: 'production.spec.ts' },
+    { name: 'production', testMatch: 'production.spec.ts' },
+  ],
 })

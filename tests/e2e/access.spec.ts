@@ -12,17 +12,30 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test.use({ colorScheme })
 
     test('no page has an accessibility fault', async ({ page, login, conversation }) => {
+      await login.open('?mode=sign-up')
+      expect(await violationsOf(page), 'sign up').toEqual([])
       await login.open()
       expect(await violationsOf(page), 'sign in').toEqual([])
       await login.continueAsGuest()
       expect(await violationsOf(page), 'empty').toEqual([])
-      await conversation.send('Show me what you can do')
-      await conversation.untilReplied(45_000)
-      expect(await violationsOf(page), 'a conversation').toEqual([])
-      for (const path of ['/settings', '/help/models']) {
+      for (const path of ['/settings', '/help/models', '/no/such/page', '/c/01900000-0000-7000-8000-000000000000']) {
         await conversation.open(path)
         expect(await violationsOf(page), path).toEqual([])
       }
+    })
+
+    test('no conversation has one, nor what opens over it', async ({ page, guest }) => {
+      await guest.send('Show me what you can do at rate 0')
+      await guest.untilReplied(45_000)
+      expect(await violationsOf(page), 'a conversation').toEqual([])
+      await page.keyboard.press('Control+k')
+      await expect(page.getByRole('dialog', { name: 'Search' })).toBeVisible()
+      expect(await violationsOf(page), 'the palette').toEqual([])
+      await page.keyboard.press('Escape')
+      await guest.send('fail')
+      await expect(guest.reply().getByRole('button', { name: 'Try again' })).toBeVisible()
+      await expect(page.getByRole('dialog')).toHaveCount(0)
+      expect(await violationsOf(page), 'a failed reply').toEqual([])
     })
   })
 }
@@ -35,7 +48,7 @@ test('the keyboard alone is enough: guest, message, stop, again', async ({ page,
   await expect(conversation.field).toBeFocused()
   await page.keyboard.type('slow')
   await page.keyboard.press('Enter')
-  await expect.poll(async () => (await conversation.replyText()).length).toBeGreaterThan(5)
+  await conversation.untilWritten(5)
   await expect(conversation.field).toBeFocused()
   await page.keyboard.press('Escape')
   await expect(conversation.reply()).toContainText('Stopped here.')
@@ -55,7 +68,7 @@ for (const width of [320, 360]) {
       expect(await sticksOut()).toBeLessThanOrEqual(0)
       await login.continueAsGuest()
       expect(await sticksOut()).toBeLessThanOrEqual(0)
-      await conversation.send('Show me what you can do')
+      await conversation.send('Show me what you can do at rate 0')
       await conversation.untilReplied(45_000)
       expect(await sticksOut()).toBeLessThanOrEqual(0)
       await conversation.open('/settings')

@@ -4,7 +4,7 @@ import { LoginPage } from './pages/login.ts'
 import { expect, test } from './fixtures.ts'
 
 const someone = () => ({ username: `ada-${randomBytes(4).toString('hex')}`, password: randomBytes(9).toString('base64url') })
-const accountMenu = (page: import('@playwright/test').Page) => page.getByRole('button', { name: /^Account of/ })
+const accountMenu = (page: import('@playwright/test').Page) => page.getByRole('button', { name: /, your account$/ })
 
 test('sign up, sign out, sign in: the conversation is still there', async ({ login, conversation, page }) => {
   const { username, password } = someone()

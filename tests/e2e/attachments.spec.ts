@@ -14,6 +14,20 @@ test('a picture, a recording and a document go in, and the reply says what reach
   await expect(guest.question()).toContainText('notes.txt')
 })
 
+test('what the microphone hears is recorded, sent, and can be played', async ({ guest, page }) => {
+  await page.getByRole('button', { name: 'Record sound' }).click()
+  await expect(page.getByRole('timer')).toHaveAccessibleName('1 seconds recorded')
+  await page.getByRole('button', { name: 'Attach the recording' }).click()
+  await expect(guest.attachment('Recording')).toBeVisible()
+  await guest.send('What did I say?')
+  const player = guest.question().getByRole('figure', { name: /^Sound: Recording/ })
+  await expect(player).toBeVisible({ timeout: 30_000 })
+  await guest.untilReplied(45_000)
+  await expect(guest.reply()).toContainText('Recording')
+  await player.getByRole('button', { name: 'Play' }).click()
+  await expect.poll(() => player.locator('audio').evaluate(node => (node as HTMLAudioElement).currentTime)).toBeGreaterThan(0)
+})
+
 test('a file of a refused kind is told so beside it, and can be removed', async ({ guest, page }) => {
   await guest.attach({ name: 'virus.exe', mimeType: 'application/x-msdownload', buffer: Buffer.from('MZ'.padEnd(400, '\0')) })
   await expect(guest.attachment('virus.exe')).toContainText(/cannot be sent|refused/i)

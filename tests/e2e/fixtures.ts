@@ -1,5 +1,5 @@
 /**
- * What every browser test gets: a server of the worker's own in zero-setup mode, and pages that fail the test for any
+ * What every browser test gets: a server of the worker's own (in zero-setup mode, unless a file says otherwise), and pages that fail the test for any
  * console error, hydration warning, script error, or request to another host.
  */
 import { test as base, expect, type BrowserContext, type Page } from '@playwright/test'
@@ -7,7 +7,11 @@ import { startServer, type TestServer } from '../support/server.ts'
 import { ConversationPage } from './pages/conversation.ts'
 import { LoginPage } from './pages/login.ts'
 
-interface WorkerThings { server: TestServer }
+interface WorkerThings {
+  server: TestServer
+  /** Hosts beside the server that pages may speak to. */
+  otherHosts: string[]
+}
 interface TestThings {
   /** Faults seen so far. A test that provokes one takes it out of the list. */
   faults: string[]
@@ -22,7 +26,7 @@ interface TestThings {
 // Said by the browser, not by us: a request that was cut off on purpose (offline, a killed server), or refused with a reason.
 const networkNoise = /Failed to load resource: the server responded with a status of 4\d\d|net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|NETWORK_CHANGED|ABORTED|SOCKET_NOT_CONNECTED)|WebSocket connection to .* failed/
 
-function watchPages(context: BrowserContext, own: string, faults: string[]) {
+function watchPages(context: BrowserContext, hosts: string[], faults: string[]) {
   context.on('console', (message) => {
     const isFault = message.type() === 'error' || /hydration/i.test(message.text())
     if (isFault && !networkNoise.test(message.text())) faults.push(`console: ${message.text()} (${message.location().url})`)
@@ -31,7 +35,7 @@ function watchPages(context: BrowserContext, own: string, faults: string[]) {
   context.on('request', (request) => {
     const url = new URL(request.url())
     if (['data:', 'blob:', 'about:'].includes(url.protocol)) return
-    if (url.host !== own) faults.push(`request to another host: ${request.url()}`)
+    if (!hosts.includes(url.host)) faults.push(`request to another host: ${request.url()}`)
   })
 }
 
@@ -42,11 +46,13 @@ export const test = base.extend<TestThings, WorkerThings>({
     await server.close()
   }, { scope: 'worker' }],
 
+  otherHosts: [[], { scope: 'worker' }],
+
   baseURL: async ({ server }, use) => { await use(server.url) },
 
-  faults: [async ({ context, server }, use) => {
+  faults: [async ({ context, server, otherHosts }, use) => {
     const faults: string[] = []
-    watchPages(context, `127.0.0.1:${server.port}`, faults)
+    watchPages(context, [`127.0.0.1:${server.port}`, ...otherHosts], faults)
     await use(faults)
     expect(faults).toEqual([])
   }, { auto: true }],
@@ -58,11 +64,11 @@ export const test = base.extend<TestThings, WorkerThings>({
     await login.continueAsGuest()
     await use(new ConversationPage(page))
   },
-  another: async ({ browser, server, faults }, use) => {
+  another: async ({ browser, server, otherHosts, faults }, use) => {
     const opened: BrowserContext[] = []
     await use(async () => {
       const context = await browser.newContext({ baseURL: server.url, locale: 'en-GB' })
-      watchPages(context, `127.0.0.1:${server.port}`, faults)
+      watchPages(context, [`127.0.0.1:${server.port}`, ...otherHosts], faults)
       opened.push(context)
       return context.newPage()
     })

@@ -12,13 +12,14 @@ const test = base.extend<object, { server: Awaited<ReturnType<typeof startServer
 
 test('kill -9 of the server in the middle of a reply: after the restart it is finished, once, without a click', async ({ guest, server }) => {
   await guest.send('tokens 120 at rate 30')
-  await expect.poll(async () => (await guest.replyText()).length).toBeGreaterThan(40)
+  await guest.untilWritten(40)
   server.signal('SIGKILL')
   const restarted = await server.again()
   try {
     await guest.untilReplied(45_000)
     await expect(guest.messages).toHaveCount(2)
-    const whole = await guest.replyText()
+    const whole = Array.from({ length: 120 }, (_, n) => `t${n}`).join(' ')
+    expect(await guest.replyText()).toBe(whole)
     await guest.reload()
     await guest.untilReplied()
     expect(await guest.replyText()).toBe(whole)

@@ -8,20 +8,20 @@ export interface Fleet {
   workers: TestServer[]
   databaseUrl: string
   /** Starts one more process of a role (or again, in the place of one that has ended). */
-  start(role: 'web' | 'worker'): Promise<TestServer>
+  start(role: 'web' | 'worker', port?: number): Promise<TestServer>
   all(): TestServer[]
   close(): Promise<void>
 }
 
-/** Starts `webs` and `workers` processes on a database of their own. */
-export async function startFleet(env: Record<string, string>, { webs = 2, workers = 2 } = {}): Promise<Fleet> {
+/** Starts `webs` and `workers` processes on a database of their own; the first web process at `port`, if one is given. */
+export async function startFleet(env: Record<string, string>, { webs = 2, workers = 2, port }: { webs?: number, workers?: number, port?: number } = {}): Promise<Fleet> {
   const database = await createPostgres()
   const started: TestServer[] = []
   const settings = { DATABASE_URL: database.url, AUTH_SECRET: randomUUID(), ALLOW_GUESTS: 'true', TRUSTED_PROXIES: '127.0.0.1', ...env }
   const fleet: Fleet = {
     webs: [], workers: [], databaseUrl: database.url,
-    start: async (role) => {
-      const server = await startServer({ env: { ...settings, ROLE: role } })
+    start: async (role, at) => {
+      const server = await startServer({ env: { ...settings, ROLE: role }, ...(at ? { port: at } : {}) })
       started.push(server)
       fleet[role === 'web' ? 'webs' : 'workers'].push(server)
       return server
@@ -33,7 +33,7 @@ export async function startFleet(env: Record<string, string>, { webs = 2, worker
     },
   }
   try {
-    await fleet.start('web')
+    await fleet.start('web', port)
     await Promise.all([...Array.from({ length: webs - 1 }, () => fleet.start('web')), ...Array.from({ length: workers }, () => fleet.start('worker'))])
   }
   catch (error) {

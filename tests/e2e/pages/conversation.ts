@@ -47,8 +47,11 @@ export class ConversationPage {
     await expect(this.reply().getByRole('group', { name: 'Actions for this reply' })).toBeAttached({ timeout })
   }
 
-  /** Text of the newest reply without its buttons. */
-  async replyText(): Promise<string> { return (await this.reply().innerText()).trim() }
+  /** What is written in the newest reply so far, without its state and its buttons; however it is broken into lines. */
+  async replyText(): Promise<string> { return (await this.reply().locator('.markdown').allInnerTexts()).join(' ').replace(/\s+/g, ' ').trim() }
+
+  /** Waits until more than so many letters of the newest reply are there. */
+  async untilWritten(letters = 0) { await expect.poll(async () => (await this.replyText()).length).toBeGreaterThan(letters) }
 
   /** Path of the conversation, once it has one. */
   async path(): Promise<string> {

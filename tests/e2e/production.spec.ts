@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto'
+import { startFleet, type Fleet } from '../support/fleet.ts'
+import { freePort } from '../support/processes.ts'
+import { openS3Double, type S3Double } from '../support/s3-double.ts'
+import { test as base, expect } from './fixtures.ts'
+import { picture } from './files.ts'
+
+/** The store as pages reach it: another name than the one the server uses, as behind a proxy. */
+const publicEndpoint = (store: S3Double) => store.endpoint.replace('127.0.0.1', 'localhost')
+
+// One web and one worker process on real PostgreSQL, media in an S3 that checks every signature; the demo model answers.
+const test = base.extend<object, { store: S3Double, fleet: Fleet, server: Fleet['webs'][number], otherHosts: string[] }>({
+  store: [async ({}, use) => {
+    const store = await openS3Double()
+    await use(store)
+    await store.close()
+  }, { scope: 'worker' }],
+
+  fleet: [async ({ store }, use) => {
+    const port = await freePort()
+    const fleet = await startFleet({
+      ALLOW_GUESTS: '', PUBLIC_URL: `http://127.0.0.1:${port}`,
+      S3_ENDPOINT: store.endpoint, S3_PUBLIC_ENDPOINT: publicEndpoint(store), S3_REGION: store.account.region,
+      S3_BUCKET: 'parley', S3_ACCESS_KEY: store.account.accessKey, S3_SECRET_KEY: store.account.secretKey,
+    }, { webs: 1, workers: 1, port })
+    await use(fleet)
+    await fleet.close()
+  }, { scope: 'worker', timeout: 120_000 }],
+
+  server: [async ({ fleet }, use) => { await use(fleet.webs[0]!) }, { scope: 'worker' }],
+  otherHosts: [async ({ store }, use) => { await use([new URL(publicEndpoint(store)).host]) }, { scope: 'worker' }],
+})
+
+const signUp = (login: { signUp(username: string, password: string): Promise<void> }) =>
+  login.signUp(`ada-${randomBytes(4).toString('hex')}`, randomBytes(9).toString('base64url'))
+
+test('guests stay outside; who signs up sends a picture straight to the store, and sees it come from there', async ({ page, login, conversation, store }) => {
+  await login.open()
+  await expect(page.getByRole('button', { name: 'Continue as guest' })).toHaveCount(0)
+  await signUp(login)
+
+  const [sent] = await Promise.all([
+    page.waitForRequest(request => request.method() === 'POST' && request.url().startsWith(publicEndpoint(store))),
+    conversation.attach(await picture()),
+  ])
+  await expect(conversation.attachment('lighthouse.png')).toBeVisible()
+  expect((await sent.response())?.status()).toBe(204)
+  await conversation.send('What did I send?')
+  await conversation.untilReplied(45_000)
+  await expect(conversation.reply()).toContainText('lighthouse.png')
+
+  await conversation.reload()
+  const image = conversation.question().locator('img').first()
+  await expect.poll(() => image.evaluate(node => (node as HTMLImageElement).naturalWidth)).toBeGreaterThan(0)
+  const address = new URL(await image.evaluate(node => (node as HTMLImageElement).currentSrc))
+  expect(address.origin).toBe(publicEndpoint(store))
+  expect(address.searchParams.has('X-Amz-Signature')).toBe(true)
+})
+
+test('kill -9 of the only worker in the middle of a reply: the page says so, and another finishes it, once', async ({ page, login, conversation, fleet }) => {
+  await signUp(login)
+  await conversation.send('tokens 150 at rate 30')
+  await conversation.untilWritten(40)
+  const worker = fleet.workers.pop()!
+  worker.signal('SIGKILL')
+  await expect(page.getByRole('status').filter({ hasText: 'No worker is running' })).toBeVisible()
+  await fleet.start('worker')
+  await conversation.untilReplied(45_000)
+  const whole = Array.from({ length: 150 }, (_, n) => `t${n}`).join(' ')
+  expect(await conversation.replyText()).toBe(whole)
+  await conversation.reload()
+  await expect(conversation.messages).toHaveCount(2)
+  expect(await conversation.replyText()).toBe(whole)
+})
