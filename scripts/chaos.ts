@@ -132,8 +132,8 @@ async function judgeRows({ script, conversationId, messageId, replyId }: Sent, {
 /** What a follower put together, through all its lost lines. */
 async function judgeFollower({ script, replyId, watcher }: Sent, { lost, doubled }: Verdict) {
   const text = textOfScript(script)
-  await watcher.connect(anywhere())
-  const seen = await until(() => watcher.message(replyId)?.status === 'done' ? { text: watcher.text(replyId) } : undefined, { withinMs: 5000 }).catch(() => null)
+  await until(() => watcher.connect(anywhere()), { withinMs: 15_000, what: 'a line' }).catch(() => null)
+  const seen = await until(() => watcher.message(replyId)?.status === 'done' ? { text: watcher.text(replyId) } : undefined, { withinMs: 15_000 }).catch(() => null)
   if (!seen) lost.push(`${replyId}: its follower never saw the end`)
   else if (seen.text !== text) (seen.text.length > text.length ? doubled : lost).push(`${replyId}: a follower's text`)
   watcher.close()

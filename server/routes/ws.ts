@@ -33,7 +33,8 @@ function end(peer: Peer): void {
 export default defineWebSocketHandler({
   async upgrade(request) {
     if (!isOwnOrigin(name => request.headers.get(name), config())) throw new Response('Wrong origin', { status: 403 })
-    const session = await findSession(new Headers(request.headers))
+    // While the database is away, or this process is going: come back later, or elsewhere.
+    const session = await findSession(new Headers(request.headers)).catch(() => { throw new Response('Please try again in a moment', { status: 503 }) })
     if (!session) throw new Response('Please sign in first', { status: 401 })
     // crossws 0.4 puts this on the peer; the types are those of the version nitropack ships.
     return { context: { session } } as object
