@@ -1,27 +1,12 @@
 import { onBeforeUnmount, onMounted, ref, watch } from 'vue'
+import { keepOwn, readOwn } from '~/utils/own-storage'
 
 /** Older drafts than this are forgotten when a new one is written. */
 const keptForMs = 60 * 24 * 3600_000
-const keyOf = (conversationId: string) => `parley:draft:${conversationId}`
 
-function read(conversationId: string): string {
-  try {
-    const stored: unknown = JSON.parse(localStorage.getItem(keyOf(conversationId)) ?? 'null')
-    return typeof stored === 'object' && stored !== null && 'text' in stored && typeof stored.text === 'string' ? stored.text : ''
-  }
-  catch {
-    return ''
-  }
-}
-
-function write(conversationId: string, text: string) {
-  try {
-    if (text) localStorage.setItem(keyOf(conversationId), JSON.stringify({ text, at: Date.now() }))
-    else localStorage.removeItem(keyOf(conversationId))
-  }
-  catch {
-    // Storage full or forbidden: the text stays in the field.
-  }
+function read(userId: string, conversationId: string): string {
+  const stored = readOwn('draft', userId, conversationId)
+  return typeof stored === 'object' && stored !== null && 'text' in stored && typeof stored.text === 'string' ? stored.text : ''
 }
 
 function forgetOld() {
@@ -32,19 +17,20 @@ function forgetOld() {
   }
 }
 
-/** The text being written in a conversation, kept in this browser over reloads and crashes. Empty until mounted. */
+/** The text this person is writing in a conversation, kept in this browser over reloads and crashes. Empty until mounted. */
 export function useDraft(conversationId: () => string) {
+  const userId = useOwnId()
   const text = ref('')
   onMounted(() => {
-    text.value ||= read(conversationId())
+    text.value ||= read(userId(), conversationId())
     try {
       forgetOld()
     }
     catch {
       // Nothing depends on it.
     }
-    watch(conversationId, (id) => { text.value = read(id) })
-    const stop = watch(text, value => write(conversationId(), value), { flush: 'sync' })
+    watch(conversationId, (id) => { text.value = read(userId(), id) })
+    const stop = watch(text, value => keepOwn('draft', userId(), conversationId(), value ? { text: value } : null), { flush: 'sync' })
     onBeforeUnmount(stop)
   })
   return text

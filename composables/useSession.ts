@@ -1,5 +1,7 @@
 import type { PublicUser } from '~~/shared/user'
 import { appendResponseHeader } from 'h3'
+import { moveKeptCommands } from '~/utils/browser-keep'
+import { moveOwn } from '~/utils/own-storage'
 
 interface SessionAnswer { user: PublicUser | null, guestsAllowed: boolean, signUpAllowed: boolean }
 
@@ -10,6 +12,16 @@ export function useSession() {
   const session = useState<SessionAnswer | null>('session', () => null)
   const user = computed(() => session.value?.user ?? null)
 
+  /** A guest who has signed up, or in, takes along what this browser still keeps for them. */
+  async function take(answer: SessionAnswer) {
+    const [before, now] = [user.value, answer.user]
+    if (import.meta.client && before?.guest && now && now.id !== before.id) {
+      moveOwn(before.id, now.id)
+      await moveKeptCommands(before.id, now.id).catch(() => {})
+    }
+    session.value = answer
+  }
+
   /** Asks the server who this is. While rendering, a renewed cookie is passed on. */
   async function load(): Promise<PublicUser | null> {
     if (event) {
@@ -17,13 +29,11 @@ export function useSession() {
       for (const cookie of response.headers.getSetCookie()) appendResponseHeader(event, 'set-cookie', cookie)
       session.value = await response.json() as SessionAnswer
     }
-    else session.value = await api<SessionAnswer>('/api/session')
+    else await take(await api<SessionAnswer>('/api/session'))
     return user.value
   }
 
-  const entered = (answer: { user: PublicUser }) => {
-    session.value = { guestsAllowed: false, signUpAllowed: false, ...session.value, user: answer.user }
-  }
+  const entered = (answer: { user: PublicUser }) => take({ guestsAllowed: false, signUpAllowed: false, ...session.value, user: answer.user })
   const signIn = async (body: { username: string, password: string }) => entered(await api('/api/auth/sign-in/username', { method: 'POST', body }))
   const signUp = async (body: { username: string, password: string }) => entered(await api('/api/auth/sign-up/email', { method: 'POST', body }))
   const continueAsGuest = async () => entered(await api('/api/auth/sign-in/anonymous', { method: 'POST', body: {} }))
@@ -37,4 +47,10 @@ export function useSession() {
   const leave = () => window.location.assign('/login')
 
   return { session, user, load, signIn, signUp, continueAsGuest, rename, signOut, leave }
+}
+
+/** Under whose name this browser keeps what is being written. */
+export function useOwnId(): () => string {
+  const { user } = useSession()
+  return () => user.value?.id ?? 'nobody'
 }

@@ -1,9 +1,10 @@
 import { newId } from '~~/shared/ids'
 import { mediaLimits, type MediaType, type MediaView } from '~~/shared/media'
 import { localMedia, localView, typeOfMime } from '~/utils/local-media'
-import { RefusedError, sentenceFor } from '~/utils/problems'
+import { keepAttachments, readAttachments, type KeptAttachment } from '~/utils/kept-attachments'
+import { isPassing, RefusedError, sentenceFor } from '~/utils/problems'
 import { makePace } from '~/utils/upload-pace'
-import { cancelUpload, keepFile, startUpload } from '~/utils/uploads'
+import { cancelUpload, keepFile, keptFile, startUpload } from '~/utils/uploads'
 import { sayBytes } from '~/utils/words'
 
 export interface Attachment {
@@ -44,12 +45,27 @@ const afterUpload = (media: MediaView): Partial<Attachment> => {
 }
 
 const trouble = (error: unknown): Partial<Attachment> => {
-  const idle = { progress: 0, bytesPerSecond: null, secondsLeft: null }
-  return error instanceof RefusedError ? { ...idle, status: 'refused', problem: sentenceFor(error) } : { ...idle, status: 'kept' }
+  const idle = { bytesPerSecond: null, secondsLeft: null }
+  if (error instanceof RefusedError && !isPassing(error.problem)) return { ...idle, progress: 0, status: 'refused', problem: sentenceFor(error) }
+  return { ...idle, status: 'kept' }
+}
+
+/** A file that was chosen before a reload. */
+const asItWas = (kept: KeptAttachment, file: Blob | null): Attachment => ({
+  ...kept, previewUrl: file && kept.type !== 'file' ? URL.createObjectURL(file) : null,
+  status: 'kept', progress: 0, bytesPerSecond: null, secondsLeft: null, problem: null,
+})
+
+/** What the server knows of a file that was chosen before a reload, and whose bytes aren't here any more. */
+async function askAfter({ id }: KeptAttachment): Promise<Partial<Attachment>> {
+  const { media } = await $fetch<{ media: MediaView[] }>('/api/media', { query: { ids: id } }).catch(() => ({ media: [] }))
+  const [known] = media
+  if (known) localMedia.set(id, known)
+  return known && known.status !== 'uploading' ? { ...afterUpload(known), previewUrl: known.thumbnail?.url ?? null } : { status: 'refused', problem: 'It was not sent before the page was closed. Choose it again.' }
 }
 
 /** Uploads one file, telling every step as a change of its attachment. */
-async function run({ id, name }: Attachment, file: File, change: (changes: Partial<Attachment>) => void): Promise<void> {
+async function run({ id, name }: Attachment, file: Blob, change: (changes: Partial<Attachment>) => void): Promise<void> {
   const pace = makePace(file.size)
   change({ status: 'uploading', problem: null })
   try {
@@ -63,17 +79,27 @@ async function run({ id, name }: Attachment, file: File, change: (changes: Parti
   }
 }
 
-/** Files beside the text that is being written. They are uploaded at once; what cannot go now is kept and goes later. */
-export function useUpload(conversationId: MaybeRefOrGetter<string>) {
+/** What could not go although there is a line (a store that is down) is tried again after this. */
+const againMs = 4_000
+
+/**
+ * Files beside the text that is being written. They are uploaded at once; what cannot go now is kept and goes later. They
+ * are remembered under `key`, as the draft is, and go on after a reload where they were.
+ */
+export function useUpload(key: string) {
   const attachments = ref<Attachment[]>([])
-  const files = new Map<string, File>()
+  const files = new Map<string, Blob>()
   const facts = useLineFacts()
+  const userId = useOwnId()
 
   const change = (id: string, changes: Partial<Attachment>) => {
     const attachment = attachments.value.find(one => one.id === id)
     if (attachment) Object.assign(attachment, changes)
   }
-  const upload = (attachment: Attachment, file: File) => run(attachment, file, changes => change(attachment.id, changes))
+  const upload = (attachment: Attachment) => {
+    const file = files.get(attachment.id)
+    if (file) void run(attachment, file, changes => change(attachment.id, changes))
+  }
 
   async function addOne(file: File) {
     const attachment = describe(file)
@@ -83,7 +109,7 @@ export function useUpload(conversationId: MaybeRefOrGetter<string>) {
     files.set(attachment.id, file)
     localMedia.set(attachment.id, localView(attachment))
     await keepFile(attachment.id, file)
-    if (files.has(attachment.id)) await upload(attachment, file)
+    upload(attachment)
   }
   const add = (added: File[]) => { for (const file of added) void addOne(file) }
 
@@ -97,23 +123,35 @@ export function useUpload(conversationId: MaybeRefOrGetter<string>) {
     if (localMedia.has(id)) void cancelUpload(id)
   }
 
+  async function bringBack(kept: KeptAttachment) {
+    const file = await keptFile(kept.id)
+    const attachment = asItWas(kept, file)
+    localMedia.set(kept.id, localView(attachment))
+    attachments.value.push(attachment)
+    if (!file) return change(kept.id, await askAfter(kept))
+    files.set(kept.id, file)
+    upload(attachment)
+  }
+
   /** Empties the row once a message carries the files; their uploads go on. */
   function clear() {
     attachments.value = []
     files.clear()
   }
-  // A file belongs to the conversation it was chosen in.
-  watch(() => toValue(conversationId), clear)
+
+  /** Sends what waits here, where there is a line. */
+  function goOn() {
+    if (facts.value.state === 'online') attachments.value.filter(one => one.status === 'kept').forEach(upload)
+  }
 
   if (import.meta.client) {
-    onScopeDispose(useSocket().on(event => event.type === 'media.changed' && change(event.media.id, afterUpload(event.media))))
-    watch(() => facts.value.state, (state) => {
-      if (state !== 'online') return
-      for (const one of attachments.value) {
-        const file = one.status === 'kept' ? files.get(one.id) : undefined
-        if (file) void upload(one, file)
-      }
+    onMounted(() => {
+      for (const kept of readAttachments(userId(), key)) void bringBack(kept)
+      watch(() => attachments.value.map(one => one.id + one.status).join(), () => keepAttachments(userId(), key, attachments.value))
     })
+    useIntervalFn(goOn, againMs)
+    onScopeDispose(useSocket().on(event => event.type === 'media.changed' && change(event.media.id, afterUpload(event.media))))
+    watch(() => facts.value.state, goOn)
   }
 
   /** True when every file has arrived (its processing may go on). A message may be sent before. */

@@ -44,6 +44,12 @@ export function outboxKeep(tell: () => void): Keep {
   }
 }
 
+/** Gives what one person kept to another: a guest who has signed up. */
+export async function moveKeptCommands(fromId: string, toId: string): Promise<void> {
+  const store = openStore<OutboxEntry>(databases.outbox)
+  for (const entry of await all(store)) if (entry.userId === fromId) await store.set(entry.command.id, { ...entry, userId: toId })
+}
+
 export interface KeptFile { id: string, name: string, file: Blob, keptAt: number }
 
 /** Files on their way to the media store, by media id. */

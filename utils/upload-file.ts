@@ -1,6 +1,12 @@
-/** Brings one file to the media store: ticket, then straight to the store or, where that cannot be reached, through our server; then confirm. */
-import type { MediaView, UploadTicket } from '../shared/media.ts'
+/**
+ * Brings one file to the media store: ticket, then straight to the store, large ones in parts; where the store cannot be
+ * reached, through our server; then confirm.
+ */
+import type { MediaView, PartsView, UploadTicket } from '../shared/media.ts'
+import { hashOf } from './file-hash.ts'
 import { LostError, RefusedError, findProblem } from './problems.ts'
+import { isGood, sendBytes, type Sending } from './send-bytes.ts'
+import { sendInParts } from './upload-parts.ts'
 
 export interface UploadInput {
   id: string
@@ -8,46 +14,6 @@ export interface UploadInput {
   file: Blob
   signal: AbortSignal
   progress(sentBytes: number): void
-}
-
-interface Sending {
-  method: 'POST' | 'PUT'
-  url: string
-  headers: Record<string, string>
-  body: Blob | FormData
-}
-
-/** Our server and the store get this long without a byte moving. */
-const stallMs = 60_000
-
-/** Sends with progress, which `fetch` cannot tell. Gives status and body; 0 when nothing came back (network, CORS). */
-function sendBytes({ method, url, headers, body }: Sending, { signal, progress }: UploadInput): Promise<{ status: number, text: string }> {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest()
-    let stalled: ReturnType<typeof setTimeout> | undefined
-    const move = () => {
-      clearTimeout(stalled)
-      stalled = setTimeout(() => request.abort(), stallMs)
-    }
-    const abort = () => request.abort()
-    const end = (status: number) => {
-      clearTimeout(stalled)
-      signal.removeEventListener('abort', abort)
-      if (signal.aborted) reject(signal.reason)
-      else resolve({ status, text: status === 0 ? '' : request.responseText })
-    }
-    request.upload.onprogress = (event) => {
-      move()
-      progress(event.loaded)
-    }
-    request.onload = () => end(request.status)
-    request.onerror = request.onabort = () => end(0)
-    signal.addEventListener('abort', abort)
-    request.open(method, url)
-    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
-    move()
-    request.send(body)
-  })
 }
 
 function toStore(ticket: UploadTicket, file: Blob): Sending {
@@ -73,7 +39,21 @@ async function ask<T>(path: string, signal: AbortSignal, body: unknown): Promise
   throw new LostError(`${path} answered ${response.status}`)
 }
 
-const isGood = (status: number) => status >= 200 && status < 300
+const pause = (ms: number, signal: AbortSignal) => new Promise<void>((resolve, reject) => {
+  const timer = setTimeout(resolve, ms)
+  signal.addEventListener('abort', () => {
+    clearTimeout(timer)
+    reject(signal.reason)
+  }, { once: true })
+})
+
+/** True when the store has the bytes. */
+async function straight(ticket: UploadTicket, input: UploadInput): Promise<boolean> {
+  const { id, file, signal, progress } = input
+  if (!ticket.parts) return isGood((await sendBytes(toStore(ticket, file), input)).status)
+  const askParts = (numbers: number[]) => ask<PartsView>(`/api/media/${id}/parts`, signal, { numbers })
+  return sendInParts({ file, signal, progress, ask: askParts, send: sendBytes, pause: ms => pause(ms, signal) })
+}
 
 async function throughServer(input: UploadInput): Promise<void> {
   const headers = { 'content-type': input.file.type || 'application/octet-stream' }
@@ -99,10 +79,11 @@ const parse = (text: string): unknown => {
 export async function uploadFile(input: UploadInput): Promise<MediaView> {
   const { id, name, file, signal } = input
   const mime = /^[\w.+-]+\/[\w.+-]+$/.exec(file.type)?.[0] ?? ''
-  const { media, ticket } = await ask<{ media: MediaView, ticket: UploadTicket | null }>('/api/media', signal, { id, name, mime, bytes: file.size })
+  const sha256 = await hashOf(file)
+  signal.throwIfAborted()
+  const { media, ticket } = await ask<{ media: MediaView, ticket: UploadTicket | null }>('/api/media', signal, { id, name, mime, bytes: file.size, sha256 })
   if (!ticket) return media
-  const { status } = await sendBytes(toStore(ticket, file), input)
   // Whatever the store's answer was, our server either gets it through or says why not in words.
-  if (!isGood(status)) await throughServer(input)
+  if (!await straight(ticket, input)) await throughServer(input)
   return (await ask<{ media: MediaView }>(`/api/media/${id}/confirm`, signal, {})).media
 }

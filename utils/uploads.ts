@@ -35,6 +35,9 @@ export async function keepFile(id: string, file: File): Promise<void> {
   if (file.size <= keptBytes) await store().set(id, { id, name: file.name, file, keptAt: Date.now() }).catch(() => {})
 }
 
+/** The file as it was kept, with the name it had; null when it isn't here (any more). */
+export const keptFile = async (id: string): Promise<Blob | null> => (await store().get(id).catch(() => null))?.file ?? null
+
 /** Uploads a file, or joins its upload when it is under way. */
 export function startUpload(id: string, name: string, file: Blob, progress: (sentBytes: number) => void = () => {}): Promise<MediaView> {
   const known = running.get(id)

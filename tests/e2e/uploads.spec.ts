@@ -1,0 +1,73 @@
+import type { Page } from '@playwright/test'
+import { hydrated } from './pages/login.ts'
+import { expect, test } from './fixtures.ts'
+
+/** 40 MB of text: five parts. `salt` makes its bytes its own. */
+const large = (salt: string) => ({ name: `${salt}.txt`, mimeType: 'text/plain', buffer: Buffer.from(`${salt} says the same again and again.\n`.repeat(2_000_000)).subarray(0, 40 * 1024 ** 2) })
+
+/** Watches what goes to the media store. `let through` decides for each request, from 1. */
+async function watchParts(page: Page, letThrough: (nth: number) => 'go' | 'abort' | 'hold') {
+  const sent: string[] = []
+  const waysThroughServer: string[] = []
+  page.on('request', (request) => { if (request.url().endsWith('/content')) waysThroughServer.push(request.url()) })
+  await page.route(url => url.pathname.startsWith('/files/'), async (route) => {
+    if (route.request().method() !== 'PUT') return route.continue()
+    sent.push(route.request().url())
+    const verdict = letThrough(sent.length)
+    if (verdict === 'go') return route.continue()
+    if (verdict === 'abort') return route.abort()
+  })
+  return { sent, waysThroughServer }
+}
+
+const arrived = /Being read|MB$/
+
+test('a large file goes in parts, and after a reload in the middle only the rest is sent', async ({ guest, page }) => {
+  let held = true
+  const { sent, waysThroughServer } = await watchParts(page, nth => held && nth > 2 ? 'hold' : 'go')
+  await guest.attach(large('reload'))
+  await expect.poll(() => sent.length).toBeGreaterThanOrEqual(4)
+  await expect(guest.attachment('reload.txt')).toContainText('%')
+  held = false
+  const before = sent.length
+  await page.reload()
+  await hydrated(page)
+  await expect(guest.attachment('reload.txt')).toContainText(arrived, { timeout: 30_000 })
+  expect(sent.length - before).toBe(3)
+  expect(waysThroughServer).toEqual([])
+  await guest.send('What did I send?')
+  await guest.untilReplied(45_000)
+  await expect(guest.reply()).toContainText('reload.txt')
+})
+
+test('a lost network in the middle: it goes on by itself, and the same bytes are not sent twice', async ({ guest, page, context }) => {
+  let held = true
+  const { sent } = await watchParts(page, nth => held && nth > 2 ? 'hold' : 'go')
+  await guest.attach(large('network'))
+  await expect.poll(() => sent.length).toBeGreaterThanOrEqual(4)
+  await context.setOffline(true)
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  held = false
+  await context.setOffline(false)
+  await expect(guest.attachment('network.txt')).toContainText(arrived, { timeout: 45_000 })
+})
+
+test('a store that this browser cannot reach: the file goes through our server', async ({ guest, page }) => {
+  const { waysThroughServer } = await watchParts(page, () => 'abort')
+  await guest.attach(large('walled'))
+  await expect(guest.attachment('walled.txt')).toContainText(arrived, { timeout: 45_000 })
+  expect(waysThroughServer).toHaveLength(1)
+})
+
+test('cancel ends an upload, here and on the server', async ({ guest, page }) => {
+  const { sent } = await watchParts(page, () => 'hold')
+  await guest.attach(large('cancelled'))
+  await expect.poll(() => sent.length).toBe(3)
+  const gone = page.waitForResponse(response => response.request().method() === 'DELETE' && response.url().includes('/api/media/'))
+  await page.getByRole('button', { name: 'Cancel cancelled.txt' }).click()
+  expect((await gone).ok()).toBe(true)
+  await expect(guest.attachment('cancelled.txt')).toHaveCount(0)
+  await page.reload()
+  await hydrated(page)
+  await expect(guest.attachment('cancelled.txt')).toHaveCount(0)
+})
