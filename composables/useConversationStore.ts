@@ -4,7 +4,7 @@ import type { Problem } from '~~/shared/errors'
 import type { MediaView } from '~~/shared/media'
 import type { LiveEvent } from '~~/shared/protocol'
 import { applyEvent, applyMediaViews, applyOlder, applySnapshot, emptyConversation, positionOf, type ConversationState } from '~/utils/apply-event'
-import type { Following } from '~/utils/live-followers'
+import type { Follower, Following } from '~/utils/live-followers'
 import { findProblem } from '~/utils/problems'
 
 /** What the tab knows of one conversation, kept while it is likely to be looked at again. */
@@ -54,13 +54,22 @@ function atNextFrame(show: () => void) {
   }
 }
 
+/** Calls `run` so long after it was asked for last. */
+function makeDelay(run: () => void, ms: number) {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  return () => {
+    clearTimeout(timer)
+    timer = setTimeout(run, ms)
+  }
+}
+
 /** Follows the conversation on the line, and asks again for what the state says it lacks. */
-function makeFollower(id: string, current: () => ConversationState, refuse: (problem: Problem) => void) {
+function makeFollower(id: string, current: () => ConversationState, { refused, ahead }: Omit<Follower, 'position'>) {
   let lookers = 0
   let following: Following | null = null
   const start = () => {
     if (following || lookers === 0) return
-    following = useSocket().line.follow(id, { position: () => positionOf(current()), refused: refuse })
+    following = useSocket().line.follow(id, { position: () => positionOf(current()), refused, ahead })
   }
   const stop = () => {
     following?.stop()
@@ -80,12 +89,25 @@ function makeStore(id: string, api: ReturnType<typeof useApi>): ConversationStor
   const state = shallowRef(current)
   const problem = shallowRef<Problem | null>(null)
   const show = () => { state.value = current }
+  const put = (next: ConversationState) => {
+    current = next
+    show()
+  }
   const showSoon = atNextFrame(show)
-  const follower = makeFollower(id, () => current, (refused) => {
+  const follower = makeFollower(id, () => current, { refused, ahead })
+
+  function refused(reason: Problem) {
     // One that is on its way to the server isn't there yet; the answer to its first message starts the following.
     follower.stop()
-    if (current.conversation) problem.value = refused
-  })
+    if (!current.conversation) return
+    problem.value = reason
+    put({ ...current, deleted: current.deleted || reason.code === 'conversation_not_found' })
+  }
+  /** The server was put back to a backup: whatever it has replaces what is known here. */
+  function ahead() {
+    current = { ...current, seq: 0, needs: 'nothing' }
+    load().catch(() => follower.again())
+  }
 
   function mend() {
     const { needs } = current
@@ -96,9 +118,8 @@ function makeStore(id: string, api: ReturnType<typeof useApi>): ConversationStor
   }
 
   const take = (snapshot: Snapshot) => {
-    current = applySnapshot(current, snapshot)
     problem.value = null
-    show()
+    put(applySnapshot(current, snapshot))
     if (import.meta.client) follower.start()
   }
 
@@ -109,8 +130,7 @@ function makeStore(id: string, api: ReturnType<typeof useApi>): ConversationStor
 
   async function loadOlder(before: string) {
     const page = await api<{ messages: MessageView[], siblings: Snapshot['siblings'] }>(`/api/conversations/${id}/messages`, { query: { before } })
-    current = applyOlder(current, page)
-    show()
+    put(applyOlder(current, page))
   }
 
   function event(event: LiveEvent) {
@@ -129,19 +149,11 @@ function makeStore(id: string, api: ReturnType<typeof useApi>): ConversationStor
     return follower.leave
   }
 
-  // Its rows are usually told in the same moment; only when they stay away they are asked for.
-  let asking: ReturnType<typeof setTimeout> | undefined
-  const accepted = () => {
-    if (!current.conversation) return follower.start()
-    clearTimeout(asking)
-    asking = setTimeout(follower.again, rowsDeadlineMs)
-  }
+  // The rows of a command are usually told in the same moment; only when they stay away they are asked for.
+  const askLater = makeDelay(follower.again, rowsDeadlineMs)
 
-  const takeMedia = (media: MediaView[]) => {
-    current = applyMediaViews(current, media)
-    show()
-  }
-  return { id, state, problem, take, load, loadOlder, takeMedia, event, accepted, look }
+  const takeMedia = (media: MediaView[]) => put(applyMediaViews(current, media))
+  return { id, state, problem, take, load, loadOlder, takeMedia, event, look, accepted: () => current.conversation ? askLater() : follower.start() }
 }
 
 /** True when something in it is going on that a late look would miss. */

@@ -8,6 +8,8 @@ export interface Follower {
   /** Where it stands; asked at every (re)connect. */
   position(): { after: number, cursors: Record<string, Cursor> }
   refused(problem: Problem): void
+  /** The server knows less than this follower: it was put back to an earlier state, and what is known here is void. */
+  ahead?(): void
 }
 
 /** One followed conversation: `again` asks for what is missing (at most once a second), `stop` ends it. */
@@ -20,13 +22,14 @@ export const followAgainMs = 1_000
 /** `send` hands a command to the line; false when there is none just now. */
 export function makeFollowers(send: (command: Command) => boolean) {
   const followed = new Map<string, Followed>()
-  const asked = new Map<string, Followed>()
+  const asked = new Map<string, { entry: Followed, after: number }>()
 
   const ask = (entry: Followed) => {
     const id = newId()
-    if (!send({ type: 'conversation.follow', id, conversationId: entry.conversationId, ...entry.follower.position() })) return
+    const position = entry.follower.position()
+    if (!send({ type: 'conversation.follow', id, conversationId: entry.conversationId, ...position })) return
     entry.askedAt = Date.now()
-    asked.set(id, entry)
+    asked.set(id, { entry, after: position.after })
   }
 
   function follow(conversationId: string, follower: Follower): Following {
@@ -53,11 +56,14 @@ export function makeFollowers(send: (command: Command) => boolean) {
     askAll: () => { for (const entry of followed.values()) ask(entry) },
     /** The line is gone: no answer will come. */
     forgetAsked: () => asked.clear(),
-    answered(id: string | null, problem: Problem | null) {
-      const entry = id ? asked.get(id) : undefined
-      if (!id || !entry) return
+    /** The answer to a command; `seq` of the conversation when it was accepted. */
+    answered(id: string | null, answer: { problem: Problem } | { seq: number | null }) {
+      const asking = id ? asked.get(id) : undefined
+      if (!id || !asking) return
       asked.delete(id)
-      if (problem) entry.follower.refused(problem)
+      const { entry: { follower }, after } = asking
+      if ('problem' in answer) follower.refused(answer.problem)
+      else if (answer.seq !== null && answer.seq < after) follower.ahead?.()
     },
   }
 }

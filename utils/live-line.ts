@@ -159,7 +159,7 @@ export function makeLine(options: LineOptions): LiveLine {
     if (event.type === 'hello' && !reopened) followers.askAll()
     if (event.type === 'command.accepted' || event.type === 'command.refused') {
       waiting.settle(event)
-      followers.answered(event.id, event.type === 'command.refused' ? event.error as Problem : null)
+      followers.answered(event.id, event.type === 'command.refused' ? { problem: event.error as Problem } : { seq: event.answer?.seq ?? null })
     }
     options.event(event)
     if (event.type === 'session.ended') connection.close()

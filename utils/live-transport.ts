@@ -38,7 +38,7 @@ export const socketTransport = (url: string): OpenTransport => (handlers) => {
 
 const addressOf = (base: string, follow: CommandOf<'conversation.follow'> | null) => {
   if (!follow) return base
-  const query = new URLSearchParams({ conversation: follow.conversationId, after: String(follow.after), cursors: JSON.stringify(follow.cursors) })
+  const query = new URLSearchParams({ id: follow.id, conversation: follow.conversationId, after: String(follow.after), cursors: JSON.stringify(follow.cursors) })
   return `${base}?${query}`
 }
 

@@ -18,7 +18,8 @@ const Cursors = z.string().max(20_000).transform((text, context) => {
     return z.NEVER
   }
 })
-const query = z.strictObject({ conversation: Id.optional(), after: z.coerce.number().int().min(0).default(0), cursors: Cursors.optional() })
+/** `id` is that of the answer to following `conversation`. */
+const query = z.strictObject({ id: Id.optional(), conversation: Id.optional(), after: z.coerce.number().int().min(0).default(0), cursors: Cursors.optional() })
 
 /** The socket's events as server-sent events (WHATWG HTML §9.2), for where sockets are blocked; commands go to `POST /api/commands`. */
 export default defineUserRoute({ summary: 'Live events of the user, and of one conversation', query, answers: 'text/event-stream' }, ({ event, user, sessionId, query }) => {
@@ -34,7 +35,7 @@ export default defineUserRoute({ summary: 'Live events of the user, and of one c
   const talk = greet(connection)
   metrics.streams.inc()
   if (query.conversation)
-    talk.hear(JSON.stringify({ type: 'conversation.follow', id: newId(), conversationId: query.conversation, after: query.after, cursors: query.cursors ?? {} }))
+    talk.hear(JSON.stringify({ type: 'conversation.follow', id: query.id ?? newId(), conversationId: query.conversation, after: query.after, cursors: query.cursors ?? {} }))
   const beat = setInterval(() => res.write(': still here\n\n'), beatEveryMs)
   return new Promise<void>((resolve) => {
     req.once('close', () => {

@@ -126,6 +126,23 @@ describe('the line', () => {
     expect(refused).toHaveBeenCalledOnce()
   })
 
+  it('tells a follower that the server knows less than it does, as after a restored backup', () => {
+    const dialed = dial()
+    line = dialed.line
+    dialed.last().handlers.event(hello)
+    const ahead = vi.fn()
+    let after = 7
+    const following = line.follow(conversationId, { position: () => ({ after, cursors: {} }), refused: () => {}, ahead })
+    const accept = () => dialed.last().handlers.event({ type: 'command.accepted', id: dialed.last().sent.at(-1)!.id, answer: { conversationId, seq: 5 } })
+    accept()
+    expect(ahead).toHaveBeenCalledOnce()
+    after = 5
+    vi.advanceTimersByTime(followAgainMs)
+    following.again()
+    accept()
+    expect(ahead).toHaveBeenCalledOnce()
+  })
+
   it('comes back when a server asks it to, without calling that offline', async () => {
     const dialed = dial()
     line = dialed.line
