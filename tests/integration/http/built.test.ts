@@ -1,5 +1,6 @@
 /** The production build as a browser meets it: headers, nonces, documents, and odd request forms. */
 import { connect } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startServer, type TestServer } from '../../support/server.ts'
 
@@ -45,6 +46,30 @@ describe('a page', () => {
       const html = await answer.text()
       expect([path, answer.headers.get('x-content-type-options')]).toEqual([path, 'nosniff'])
       expect(html).not.toMatch(/node_modules|\.mjs:\d|at async |"stack":"[^"]/)
+    }
+  })
+})
+
+/** Bytes, compressed, of the scripts that a page's first HTML asks for at once. */
+async function firstLoadOf(path: string, cookie: string): Promise<number> {
+  const html = await (await get(path, { ...page, cookie })).text()
+  const tags = (html.match(/<(?:link|script)\b[^>]*>/g) ?? []).filter(tag => tag.startsWith('<script') || tag.includes('rel="modulepreload"'))
+  const addresses = new Set(tags.flatMap(tag => /\b(?:src|href)="(\/_nuxt\/[^"]+\.js)"/.exec(tag)?.[1] ?? []))
+  expect(addresses.size).toBeGreaterThan(5)
+  const sizes = await Promise.all([...addresses].map(async address => gzipSync(await (await get(address)).bytes()).length))
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
+
+describe('the first load', () => {
+  it('is 200 kB of scripts at most: of the empty page, of the way in, and of conversations with everything in them', async () => {
+    const guest = await fetch(`${server.url}/api/auth/sign-in/anonymous`, { method: 'POST' })
+    const cookie = guest.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    await fetch(`${server.url}/api/examples`, { method: 'POST', headers: { cookie, 'content-type': 'application/json' }, body: '{}' })
+    const { conversations } = await (await get('/api/conversations', { cookie })).json() as { conversations: { id: string }[] }
+    expect(conversations.length).toBeGreaterThan(1)
+    for (const path of ['/', '/login', ...conversations.map(({ id }) => `/c/${id}`)]) {
+      const bytes = await firstLoadOf(path, path === '/login' ? '' : cookie)
+      expect([path, bytes <= 200_000, bytes]).toEqual([path, true, bytes])
     }
   })
 })
