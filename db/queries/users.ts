@@ -1,7 +1,6 @@
 import { and, asc, desc, eq, gt, inArray, lt, ne, notExists, sql } from 'drizzle-orm'
 import { tablesOf, type Query } from '../database.ts'
 
-type UserRow = Awaited<ReturnType<typeof findUser>>
 
 export async function findUser(q: Query, id: string) {
   const { user } = tablesOf(q)

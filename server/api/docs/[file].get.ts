@@ -1,3 +1,4 @@
+// eslint-disable-next-line @typescript-eslint/triple-slash-reference -- the browser's type-check comes here by Nitro's route types, and has to know the module
 /// <reference path="../../openapi/swagger-ui.d.ts" />
 import { setResponseHeaders } from 'h3'
 import { z } from 'zod'
