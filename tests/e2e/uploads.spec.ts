@@ -15,7 +15,7 @@ async function watchParts(page: Page, letThrough: (nth: number) => 'go' | 'abort
     sent.push(route.request().url())
     const verdict = letThrough(sent.length)
     if (verdict === 'go') return route.continue()
-    if (verdict === 'abort') return route.abort()
+    if (verdict === 'abort') return route.abort('connectionrefused')
   })
   return { sent, waysThroughServer }
 }
