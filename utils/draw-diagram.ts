@@ -8,6 +8,15 @@ let queue: Promise<unknown> = Promise.resolve()
 /** Everything a diagram could set for itself and must not. */
 const ours = ['secure', 'securityLevel', 'startOnLoad', 'maxTextSize', 'maxEdges', 'suppressErrorRendering', 'htmlLabels', 'flowchart', 'theme', 'themeCSS', 'themeVariables', 'fontFamily', 'altFontFamily', 'dompurifyConfig', 'look']
 
+/** Where Mermaid measures while it draws: laid out, but neither seen nor read out, and out of the page's way. */
+function workbench(): HTMLElement {
+  const bench = document.createElement('div')
+  bench.setAttribute('aria-hidden', 'true')
+  Object.assign(bench.style, { position: 'fixed', inset: '0', overflow: 'hidden', visibility: 'hidden', pointerEvents: 'none' })
+  document.body.append(bench)
+  return bench
+}
+
 /**
  * A Mermaid source as an SVG document. Labels are SVG text, never HTML. The result is meant to be shown as a *picture*
  * (`<img src="blob:…">`): there a browser neither runs scripts nor loads anything, whatever the SVG says.
@@ -19,8 +28,12 @@ export function drawDiagram(source: string, dark: boolean): Promise<string> {
       startOnLoad: false, securityLevel: 'strict', suppressErrorRendering: true, htmlLabels: false, flowchart: { htmlLabels: false },
       theme: dark ? 'dark' : 'neutral', fontFamily: 'system-ui, sans-serif', maxTextSize: 20_000, maxEdges: 300, secure: ours,
     })
-    const { svg } = await mermaid.render(`diagram-${++count}`, source)
-    return svg
+    const bench = workbench()
+    try {
+      const { svg } = await mermaid.render(`diagram-${++count}`, source, bench)
+      return svg
+    }
+    finally { bench.remove() }
   })
   queue = drawing.catch(() => undefined)
   return drawing
