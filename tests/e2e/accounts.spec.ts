@@ -15,10 +15,12 @@ test('sign up, sign out, sign in: the conversation is still there', async ({ log
   await accountMenu(page).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
   await page.waitForURL(/\/login/)
-  await page.goto(path)
-  await page.waitForURL(/\/login/)
-  await login.signIn(username, password)
   await conversation.open(path)
+  await page.waitForURL(/\/login/)
+  await login.fill(username, password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  // The way in leads on to where one wanted to go.
+  await page.waitForURL(url => url.pathname === path)
   await expect(conversation.question()).toContainText('tokens 3')
 })
 
