@@ -27,6 +27,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test('no conversation has one, nor what opens over it', async ({ page, guest }) => {
       await guest.send('Show me what you can do at rate 0')
       await guest.untilReplied(45_000)
+      await expect(guest.reply().getByRole('img', { name: /^Diagram/ })).toBeVisible()
       expect(await violationsOf(page), 'a conversation').toEqual([])
       await page.keyboard.press('Control+k')
       await expect(page.getByRole('dialog', { name: 'Search' })).toBeVisible()
