@@ -1,7 +1,6 @@
 import { and, asc, desc, eq, gt, inArray, lt, ne, notExists, sql } from 'drizzle-orm'
 import { tablesOf, type Query } from '../database.ts'
 
-
 export async function findUser(q: Query, id: string) {
   const { user } = tablesOf(q)
   const [row] = await q.select().from(user).where(eq(user.id, id))
