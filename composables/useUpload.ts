@@ -1,27 +1,12 @@
 import { newId } from '~~/shared/ids'
-import { mediaLimits, type MediaType, type MediaView } from '~~/shared/media'
+import { mediaLimits, type MediaView } from '~~/shared/media'
+import type { AttachmentView } from '~/utils/attachment'
 import { localMedia, localView, typeOfMime } from '~/utils/local-media'
 import { keepAttachments, readAttachments, type KeptAttachment } from '~/utils/kept-attachments'
 import { isPassing, RefusedError, sentenceFor } from '~/utils/problems'
 import { makePace } from '~/utils/upload-pace'
 import { cancelUpload, keepFile, keptFile, startUpload } from '~/utils/uploads'
 import { sayBytes } from '~/utils/words'
-
-export interface Attachment {
-  /** The media id it has, or will have, on the server. */
-  id: string
-  name: string
-  mime: string
-  bytes: number
-  type: MediaType
-  previewUrl: string | null
-  status: 'kept' | 'uploading' | 'processing' | 'ready' | 'refused'
-  /** 0 to 100 of the uploading, then of the processing. */
-  progress: number
-  bytesPerSecond: number | null
-  secondsLeft: number | null
-  problem: string | null
-}
 
 /** Why a file cannot be taken, before anything is sent; null when it can. */
 function refusalOf(file: File, already: number): string | null {
@@ -30,7 +15,7 @@ function refusalOf(file: File, already: number): string | null {
   return file.size > mediaLimits.maxBytes ? `“${file.name}” is too large: ${sayBytes(mediaLimits.maxBytes)} at most.` : null
 }
 
-const describe = (file: File): Attachment => {
+const describe = (file: File): AttachmentView => {
   const type = typeOfMime(file.type)
   return {
     id: newId(), name: file.name.slice(-mediaLimits.nameLength) || 'file', mime: file.type, bytes: file.size, type,
@@ -38,26 +23,26 @@ const describe = (file: File): Attachment => {
   }
 }
 
-const afterUpload = (media: MediaView): Partial<Attachment> => {
+const afterUpload = (media: MediaView): Partial<AttachmentView> => {
   const at = { type: media.type, mime: media.mime, bytesPerSecond: null, secondsLeft: null }
   if (media.status === 'failed') return { ...at, status: 'refused', problem: media.error?.message ?? 'It could not be read.' }
   return media.status === 'ready' ? { ...at, status: 'ready', progress: 100 } : { ...at, status: 'processing', progress: media.progress }
 }
 
-const trouble = (error: unknown): Partial<Attachment> => {
+const trouble = (error: unknown): Partial<AttachmentView> => {
   const idle = { bytesPerSecond: null, secondsLeft: null }
   if (error instanceof RefusedError && !isPassing(error.problem)) return { ...idle, progress: 0, status: 'refused', problem: sentenceFor(error) }
   return { ...idle, status: 'kept' }
 }
 
 /** A file that was chosen before a reload. */
-const asItWas = (kept: KeptAttachment, file: Blob | null): Attachment => ({
+const asItWas = (kept: KeptAttachment, file: Blob | null): AttachmentView => ({
   ...kept, previewUrl: file && kept.type !== 'file' ? URL.createObjectURL(file) : null,
   status: 'kept', progress: 0, bytesPerSecond: null, secondsLeft: null, problem: null,
 })
 
 /** What the server knows of a file that was chosen before a reload, and whose bytes aren't here any more. */
-async function askAfter({ id }: KeptAttachment): Promise<Partial<Attachment>> {
+async function askAfter({ id }: KeptAttachment): Promise<Partial<AttachmentView>> {
   const { media } = await $fetch<{ media: MediaView[] }>('/api/media', { query: { ids: id } }).catch(() => ({ media: [] }))
   const [known] = media
   if (known) localMedia.set(id, known)
@@ -65,7 +50,7 @@ async function askAfter({ id }: KeptAttachment): Promise<Partial<Attachment>> {
 }
 
 /** Uploads one file, telling every step as a change of its attachment. */
-async function run({ id, name }: Attachment, file: Blob, change: (changes: Partial<Attachment>) => void): Promise<void> {
+async function run({ id, name }: AttachmentView, file: Blob, change: (changes: Partial<AttachmentView>) => void): Promise<void> {
   const pace = makePace(file.size)
   change({ status: 'uploading', problem: null })
   try {
@@ -87,16 +72,16 @@ const againMs = 4_000
  * are remembered under `key`, as the draft is, and go on after a reload where they were.
  */
 export function useUpload(key: string) {
-  const attachments = ref<Attachment[]>([])
+  const attachments = ref<AttachmentView[]>([])
   const files = new Map<string, Blob>()
   const facts = useLineFacts()
   const userId = useOwnId()
 
-  const change = (id: string, changes: Partial<Attachment>) => {
+  const change = (id: string, changes: Partial<AttachmentView>) => {
     const attachment = attachments.value.find(one => one.id === id)
     if (attachment) Object.assign(attachment, changes)
   }
-  const upload = (attachment: Attachment) => {
+  const upload = (attachment: AttachmentView) => {
     const file = files.get(attachment.id)
     if (file) void run(attachment, file, changes => change(attachment.id, changes))
   }
