@@ -43,7 +43,7 @@ const ways: Record<string, () => Promise<void>> = {
     await streamReply({
       model: {
         info: { id: 'openai:bench', label: 'bench', provider: 'openai', demo: false, accepts: { image: false, audio: false, video: false, pdf: false }, gives: { tools: false, reasoning: false, image: false, speech: false } },
-        language, concurrency: null, fallback: null, silenceMs: 30_000,
+        language, fallback: null, silenceMs: 30_000,
       },
       instructions: null,
       history: [{ role: 'user', parts: [{ type: 'text', text: 'hi' }], media: [] }],

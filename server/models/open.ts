@@ -46,7 +46,6 @@ export function openModels(config: Config, log: Log): ModelRegistry {
   const fallbackId = env.FALLBACK_MODEL === undefined ? null : fullId(env.FALLBACK_MODEL)
 
   const settings = (id: string) => ({
-    concurrency: env.MODEL_CONCURRENCY || null,
     fallback: fallbackId === id ? null : fallbackId,
     silenceMs: env.MODEL_TIMEOUT_SECONDS * 1000,
   })

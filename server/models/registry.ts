@@ -7,8 +7,6 @@ import type { ModelInfo } from '../../shared/models.ts'
 export interface OpenModel {
   info: ModelInfo
   language: LanguageModelV4
-  /** Replies of this model that may be written at once, over all workers; null for no limit. */
-  concurrency: number | null
   /** The model to try after this one's retries are used up; null for none. */
   fallback: string | null
   /** Longest silence, in milliseconds: before the first piece of an answer, and between two. */

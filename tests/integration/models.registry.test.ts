@@ -72,10 +72,10 @@ describe('what the operator says', () => {
     expect(await models.defaultId()).toBe('openai:mine')
   })
 
-  test('default, fallback, limit and patience are told with each model', async () => {
-    const models = open({ OPENAI_BASE_URL: `${nobody}/v1`, OPENAI_MODELS: 'a,b', DEFAULT_MODEL: 'b', FALLBACK_MODEL: 'openai:a', MODEL_CONCURRENCY: '4', MODEL_TIMEOUT_SECONDS: '7' })
+  test('default, fallback and patience are told with each model', async () => {
+    const models = open({ OPENAI_BASE_URL: `${nobody}/v1`, OPENAI_MODELS: 'a,b', DEFAULT_MODEL: 'b', FALLBACK_MODEL: 'openai:a', MODEL_TIMEOUT_SECONDS: '7' })
     expect(await models.defaultId()).toBe('openai:b')
-    expect(await models.open('openai:b')).toMatchObject({ fallback: 'openai:a', concurrency: 4, silenceMs: 7000 })
+    expect(await models.open('openai:b')).toMatchObject({ fallback: 'openai:a', silenceMs: 7000 })
     expect(await models.open('openai:a')).toMatchObject({ fallback: null })
     expect((await models.open('b')).info.id).toBe('openai:b')
   })

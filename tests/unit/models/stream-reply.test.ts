@@ -34,7 +34,7 @@ function start(model: LanguageModelV4, more: Partial<ReplyRun> = {}) {
   const done = streamReply({
     model: {
       info: { id: 'x:y', label: 'Y', provider: 'x', demo: false, accepts: { image: false, audio: false, video: false, pdf: false }, gives: { tools: true, reasoning: true, image: false, speech: false } },
-      language: model, concurrency: null, fallback: null, silenceMs: 5000,
+      language: model, fallback: null, silenceMs: 5000,
     },
     instructions: null,
     history: [{ role: 'user', parts: [{ type: 'text', text: 'hi' }], media: [] }],
