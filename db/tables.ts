@@ -14,7 +14,7 @@ import type { Answer } from '../shared/protocol.ts'
 const now = () => new Date()
 
 /** Object keys of what was made from an upload. */
-export interface Derived { thumbnail?: string, poster?: string, playable?: string, frames?: string[] }
+export interface Derived { thumbnail?: string, poster?: string, playable?: string, frames?: string[], pieces?: string[] }
 export interface TranscriptLine { fromMs: number, toMs: number, text: string }
 /** One device that looks at a conversation: when it was last heard of, in epoch milliseconds. */
 export type Devices = Record<string, number>
@@ -146,6 +146,8 @@ export function defineTables(c: Columns) {
     userId: c.id('user_id').notNull().references(() => user.id, { onDelete: 'cascade' }),
     /** Null until a message carries it; abandoned ones are swept. */
     messageId: c.id('message_id').references(() => message.id, { onDelete: 'cascade' }),
+    /** The reply that this is the reading aloud of; such media are no part of what a message carries. */
+    spokenOf: c.id('spoken_of').references(() => message.id, { onDelete: 'cascade' }),
     /** Its place among the media of its message, from 0. */
     place: c.count('place').notNull().$defaultFn(() => 0),
     type: c.oneOf('type', mediaTypes).notNull(),
@@ -180,6 +182,8 @@ export function defineTables(c: Columns) {
     c.index('media_by_file_path').on(t.filePath),
     c.index('media_by_user').on(t.userId, t.sha256),
     c.index('media_unattached').on(t.createdAt).where(isNull(t.messageId)),
+    // A reply is read aloud once, however many ask for it at the same moment.
+    c.uniqueIndex('media_one_spoken').on(t.spokenOf).where(sql`spoken_of is not null`),
   ])
 
   /** What was streamed of a reply that is being written: deltas `n` to `upto`, one list of chunks each. */

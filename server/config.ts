@@ -38,6 +38,7 @@ const Environment = z.object({
   OPENAI_MODELS: words,
   OPENAI_IMAGE_MODEL: text,
   OPENAI_SPEECH_MODEL: text,
+  OPENAI_SPEECH_VOICE: text,
   OPENAI_TRANSCRIPTION_MODEL: text,
   OLLAMA_BASE_URL: z.preprocess(set, z.url().default('http://127.0.0.1:11434')),
   DEMO_MODEL: yesNo,

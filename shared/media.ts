@@ -61,6 +61,8 @@ export const MediaView = z.object({
   poster: SignedUrl.nullable(),
   /** A form every browser plays, where the original isn't one. */
   playable: SignedUrl.nullable(),
+  /** Of a reply that is read aloud: its sound so far, in order. Empty for everything else. */
+  pieces: z.array(SignedUrl),
 })
 export type MediaView = z.infer<typeof MediaView>
 

@@ -13,6 +13,10 @@ export const ModelInfo = z.object({
 })
 export type ModelInfo = z.infer<typeof ModelInfo>
 
+/** What is on offer. `speech`: who reads replies aloud on the server; the demo voice is no voice one would choose. */
+export const ModelsAnswer = z.object({ models: z.array(ModelInfo), defaultId: z.string(), speech: z.enum(['model', 'demo']).nullable() })
+export type ModelsAnswer = z.infer<typeof ModelsAnswer>
+
 /** Tokens of one finished reply, all steps together. */
 export const Usage = z.object({
   inputTokens: z.number().nullable(),

@@ -1,5 +1,5 @@
 /** Media rows. What of them changes and is attached also moves the message's `seq`, so that followers hear of it. */
-import { and, asc, count, desc, eq, gt, inArray, isNull, lt, sql, sum } from 'drizzle-orm'
+import { and, asc, count, desc, eq, gt, inArray, isNull, lt, or, sql, sum } from 'drizzle-orm'
 import { tablesOf, type Query, type Tx } from '../database.ts'
 import type { Tables } from '../tables.ts'
 import { lockConversation, takeSeq } from './conversations.ts'
@@ -55,6 +55,12 @@ export async function insertMedia(q: Query, row: NewMedia): Promise<MediaRow | n
 export async function changeMedia(q: Query, id: string, status: MediaRow['status'], change: MediaChange): Promise<MediaRow | null> {
   const { media } = tablesOf(q)
   return (await q.update(media).set(change).where(and(eq(media.id, id), eq(media.status, status))).returning())[0] ?? null
+}
+
+/** The reading aloud of a reply. */
+export async function findSpoken(q: Query, messageId: string): Promise<MediaRow | null> {
+  const { media } = tablesOf(q)
+  return (await q.select().from(media).where(eq(media.spokenOf, messageId)))[0] ?? null
 }
 
 /** Changes all rows that show this file and are being processed. */
@@ -123,7 +129,7 @@ export async function listBiggest(q: Query, userId: string, limit: number, offse
 /** Uploads that no message took, from before the moment. */
 export async function listAbandoned(q: Query, before: Date, limit: number): Promise<MediaRow[]> {
   const { media } = tablesOf(q)
-  return q.select().from(media).where(and(isNull(media.messageId), lt(media.createdAt, before))).orderBy(asc(media.createdAt)).limit(limit)
+  return q.select().from(media).where(and(isNull(media.messageId), isNull(media.spokenOf), lt(media.createdAt, before))).orderBy(asc(media.createdAt)).limit(limit)
 }
 
 /** The rows of these ids, as far as their objects go. */
@@ -135,7 +141,7 @@ export async function listObjectsOf(q: Query, ids: readonly string[]): Promise<P
 /** Object prefixes of everything in a conversation, for `delete-objects`, to be asked before its rows go. */
 export async function listPrefixesOfConversation(q: Query, conversationId: string): Promise<string[]> {
   const { media, message } = tablesOf(q)
-  const found = await q.selectDistinct({ filePath: media.filePath }).from(media).innerJoin(message, eq(message.id, media.messageId))
+  const found = await q.selectDistinct({ filePath: media.filePath }).from(media).innerJoin(message, or(eq(message.id, media.messageId), eq(message.id, media.spokenOf)))
     .where(eq(message.conversationId, conversationId))
   return [...new Set(found.map(({ filePath }) => prefixOf(filePath)))]
 }

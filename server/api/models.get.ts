@@ -1,8 +1,7 @@
-import { z } from 'zod'
-import { ModelInfo } from '../../shared/models.ts'
+import { ModelsAnswer } from '../../shared/models.ts'
 import { defineUserRoute } from '../utils/route.ts'
 
-export default defineUserRoute({ summary: 'Models on offer', answer: z.object({ models: z.array(ModelInfo), defaultId: z.string() }) }, async ({ services }) => {
-  const [models, defaultId] = await Promise.all([services.models.list(), services.models.defaultId()])
-  return { models, defaultId }
+export default defineUserRoute({ summary: 'Models on offer', answer: ModelsAnswer }, async ({ services }) => {
+  const [models, defaultId, voice] = await Promise.all([services.models.list(), services.models.defaultId(), services.models.speech()])
+  return { models, defaultId, speech: voice && (voice.provider === 'demo' ? 'demo' : 'model') } satisfies ModelsAnswer
 })

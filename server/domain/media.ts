@@ -17,7 +17,7 @@ import { takeRoom } from './media-room.ts'
 const excerptLength = 500
 
 /** Types of the forms we make, by the ending of their key. */
-const formMimes: Record<string, string> = { webp: 'image/webp', jpg: 'image/jpeg', png: 'image/png', gif: 'image/gif', m4a: 'audio/mp4', mp3: 'audio/mpeg', wav: 'audio/wav', mp4: 'video/mp4' }
+const formMimes: Record<string, string> = { webp: 'image/webp', jpg: 'image/jpeg', png: 'image/png', gif: 'image/gif', m4a: 'audio/mp4', mp3: 'audio/mpeg', wav: 'audio/wav', ogg: 'audio/ogg', flac: 'audio/flac', aac: 'audio/aac', mp4: 'video/mp4' }
 
 /** The object key of one form of a file: `<user>/<media>/<form>`. */
 export const keyOf = (userId: string, mediaId: string, form: string): string => `${userId}/${mediaId}/${form}`
@@ -36,16 +36,18 @@ export async function viewMedia({ store }: Pick<Services, 'store'>, row: MediaRo
     const mime = key === row.filePath ? row.mime : formMimes[key.slice(key.lastIndexOf('.') + 1)] ?? 'application/octet-stream'
     return store.address({ key, name: row.name, mime, inline: inlineMimes.includes(mime) })
   }
-  const { thumbnail, poster, playable } = row.derived
+  const { thumbnail, poster, playable, pieces = [] } = row.derived
   const [originalUrl, thumbnailUrl, posterUrl, playableUrl] = await Promise.all([
-    sign(row.status === 'uploading' ? undefined : row.filePath), sign(thumbnail), sign(poster), sign(playable),
+    // A reading is its pieces; it has no file of its own.
+    sign(row.status === 'uploading' || row.spokenOf !== null ? undefined : row.filePath), sign(thumbnail), sign(poster), sign(playable),
   ])
+  const spoken = (await Promise.all(pieces.map(sign))).filter(address => address !== null)
   return {
     id: row.id, messageId: row.messageId, type: row.type, name: row.name, mime: row.mime, bytes: row.bytes,
     width: row.width, height: row.height, durationMs: row.durationMs, pages: row.pages,
     status: row.status, progress: row.progress, error: row.error, notice: row.notice,
     placeholder: row.placeholder, waveform: row.waveform, transcript: row.transcript, excerpt: row.extractedText?.slice(0, excerptLength) ?? null,
-    original: originalUrl, thumbnail: thumbnailUrl, poster: posterUrl, playable: playableUrl,
+    original: originalUrl, thumbnail: thumbnailUrl, poster: posterUrl, playable: playableUrl, pieces: spoken,
   }
 }
 
@@ -74,7 +76,7 @@ export async function attachMedia(tx: Tx, user: Pick<SessionUser, 'id'>, message
   for (const [place, id] of mediaIds.entries()) {
     const field = `mediaIds.${place}`
     const row = owned.get(id)
-    if (!row) throw new AppError('media_not_found', { field })
+    if (!row || row.spokenOf !== null) throw new AppError('media_not_found', { field })
     if (row.status === 'uploading') throw new AppError('media_not_ready', { field, details: { name: row.name } })
     const mine = await queries.attachRow(tx, id, messageId, place) ?? await share(tx, row, messageId, place, conversationId)
     if (!mine) throw new AppError('media_not_found', { field })
@@ -116,3 +118,8 @@ async function judgeModelMedia({ bytes, name, mime }: { bytes: Uint8Array, name:
   return kind
 }
 
+/** What sound a speech model gave; null when it is none. */
+export async function judgeSound(bytes: Uint8Array): Promise<Kind | null> {
+  const kind = await judge(bytes.subarray(0, headBytes), '', 'audio/mpeg')
+  return typeof kind === 'object' && kind.type === 'audio' ? kind : null
+}

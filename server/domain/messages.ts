@@ -9,6 +9,7 @@ import type { Services } from '../services.ts'
 import { ownConversation, ownMessage, type Owned, type SessionUser } from './access.ts'
 import { AppError } from './errors.ts'
 import { attachMedia } from './media.ts'
+import { forgetSpeech } from './speech.ts'
 import { closeUnwritten, nudgeReply } from './replies.ts'
 
 /** What a command did: its answer, and what the bus is told after the commit. */
@@ -121,6 +122,8 @@ export async function retryReply(services: Services, asked: Asked, input: Comman
   const reply = await ownMessage(tx, conversation, input.messageId)
   if (reply.role !== 'assistant' || (reply.status !== 'failed' && reply.status !== 'stopped' && reply.status !== 'retrying')) throw new AppError('reply_not_failed')
   const taken = await next(tx, conversation, { updatedAt: new Date() })
+  // It was the reading of other words.
+  await forgetSpeech(services, tx, reply.id)
   await changeMessage(tx, reply.id, {
     status: 'waiting', attempt: 0, parts: [], content: '', error: null, usage: null, finishedAt: null, nextTryAt: null,
     stopRequestedAt: null, hadEffects: false, model, seq: taken.seq,

@@ -31,8 +31,8 @@ export async function sweepAbandoned({ database: { db }, queue, store }: Service
   return abandoned.length
 }
 
-const keysOf = ({ filePath, derived: { thumbnail, poster, playable, frames = [] } }: Pick<MediaRow, 'filePath' | 'derived'>) =>
-  [filePath, thumbnail, poster, playable, ...frames].filter(key => key !== undefined)
+const keysOf = ({ filePath, derived: { thumbnail, poster, playable, frames = [], pieces = [] } }: Pick<MediaRow, 'filePath' | 'derived'>) =>
+  [filePath, thumbnail, poster, playable, ...frames, ...pieces].filter(key => key !== undefined)
 
 /**
  * Removes objects that no row names and that are older than a day: what a fault left between a store and a database,

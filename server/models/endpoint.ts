@@ -1,5 +1,5 @@
 /** One server of models: its own list, kept for a minute, and a model of it by name. */
-import type { LanguageModelV4, SharedV4ProviderOptions } from '@ai-sdk/provider'
+import type { LanguageModelV4, SharedV4ProviderOptions, SpeechModelV4 } from '@ai-sdk/provider'
 import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { z } from 'zod'
@@ -60,12 +60,18 @@ export function openAiEndpoint({ env }: Config, outbound: Outbound): Endpoint | 
   }
 }
 
+/** The model with the voice of the configuration, where a call names none. */
+const withVoice = (model: SpeechModelV4, voice: string | undefined): SpeechModelV4 => voice === undefined ? model : {
+  specificationVersion: model.specificationVersion, provider: model.provider, modelId: model.modelId,
+  doGenerate: options => model.doGenerate({ ...options, voice: options.voice ?? voice }),
+}
+
 /** Image, speech and transcription models of the same server, by the names in the configuration. */
 export function openAiMediaModels({ env }: Config, outbound: Outbound) {
   const openai = createOpenAI({ baseURL: env.OPENAI_BASE_URL ?? openAiUrl, apiKey: env.OPENAI_API_KEY ?? 'none', fetch: outbound.fetch })
   return {
     image: env.OPENAI_IMAGE_MODEL ? openai.image(env.OPENAI_IMAGE_MODEL) : null,
-    speech: env.OPENAI_SPEECH_MODEL ? openai.speech(env.OPENAI_SPEECH_MODEL) : null,
+    speech: env.OPENAI_SPEECH_MODEL ? withVoice(openai.speech(env.OPENAI_SPEECH_MODEL), env.OPENAI_SPEECH_VOICE) : null,
     transcription: env.OPENAI_TRANSCRIPTION_MODEL ? openai.transcription(env.OPENAI_TRANSCRIPTION_MODEL) : null,
   }
 }

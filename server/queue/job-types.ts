@@ -10,6 +10,8 @@ export const jobTypes = {
   'write-reply': { payload: z.strictObject({ messageId: Id }), attempts: 5, deadlineMs: 60 * 60_000 },
   'name-conversation': { payload: z.strictObject({ conversationId: Id }), attempts: 3, deadlineMs: 60_000 },
   'process-media': { payload: z.strictObject({ mediaId: Id }), attempts: 3, deadlineMs: 30 * 60_000 },
+  /** What was made of a reading stays when it is tried again. */
+  'speak-reply': { payload: z.strictObject({ mediaId: Id }), attempts: 3, deadlineMs: 60 * 60_000 },
   /** Tried until done: two weeks of back-off, then the orphan sweep finds what is left. */
   'delete-objects': { payload: z.strictObject({ prefixes: z.array(z.string().min(1)).max(10_000) }), attempts: 30, deadlineMs: 10 * 60_000 },
   'sweep': { payload: z.strictObject({ what: z.enum(['often', 'daily']) }), attempts: 1, deadlineMs: 10 * 60_000 },

@@ -19,6 +19,8 @@ export const turnLimits = {
   /** Password checks of somebody who is signed in already. */
   'password.user': { max: 10, windowMs: 15 * minute },
   'search.user': { max: 120, windowMs: minute },
+  /** Replies that somebody wants read aloud: a reading costs as much as its reply. */
+  'speech.user': { max: 120, windowMs: 10 * minute },
   'examples.user': { max: 10, windowMs: 10 * minute },
   'account.user': { max: 60, windowMs: 10 * minute },
 } as const satisfies Record<string, Limit>

@@ -28,6 +28,7 @@ export const handlersWith = (writeReply: Handle, rest: Partial<JobHandlers> = {}
   'write-reply': writeReply,
   'name-conversation': async () => {},
   'process-media': async () => {},
+  'speak-reply': async () => {},
   'delete-objects': async () => {},
   'sweep': async () => {},
   ...rest,

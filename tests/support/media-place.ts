@@ -14,6 +14,7 @@ import type { SessionUser } from '../../server/domain/access.ts'
 import { askTicket, confirmUpload } from '../../server/domain/media-upload.ts'
 import { deleteObjects } from '../../server/jobs/delete-objects.ts'
 import { processMedia } from '../../server/jobs/process-media.ts'
+import { speakReply } from '../../server/jobs/speak-reply.ts'
 import type { JobHandlers } from '../../server/queue/queue.ts'
 import type { Services } from '../../server/services.ts'
 
@@ -64,6 +65,7 @@ export async function withMediaPlace<T>(dialect: Dialect, use: (place: MediaPlac
         },
         work: () => services.queue.work({
           'write-reply': idle, 'name-conversation': idle, 'sweep': idle,
+          'speak-reply': (payload, context) => speakReply(services, payload, context),
           'process-media': (payload, context) => processMedia(services, payload, context),
           'delete-objects': (payload, context) => deleteObjects(services, payload, context),
         } satisfies JobHandlers, { concurrency: 2 }),

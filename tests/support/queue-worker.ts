@@ -26,6 +26,7 @@ await queue.work({
   },
   'name-conversation': done,
   'process-media': done,
+  'speak-reply': done,
   'delete-objects': done,
   'sweep': done,
 }, { concurrency: 5 })

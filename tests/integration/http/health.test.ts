@@ -7,7 +7,7 @@ import { until } from '../../support/until.ts'
 interface Health { ok: boolean, database?: { ok: boolean }, queue?: { ok: boolean, workers: number | null }, store?: { ok: boolean } }
 
 const nothing = async () => {}
-const handlers = { 'write-reply': nothing, 'name-conversation': nothing, 'process-media': nothing, 'delete-objects': nothing, 'sweep': nothing }
+const handlers = { 'write-reply': nothing, 'name-conversation': nothing, 'process-media': nothing, 'speak-reply': nothing, 'delete-objects': nothing, 'sweep': nothing }
 
 describe.each(dialects)('health on %s', (dialect) => {
   it('tells liveness, readiness and the parts apart, and details to the operator alone', () => withServices(dialect, async ({ services }) => {

@@ -45,6 +45,8 @@ const rows: Record<string, Row> = {
   'get /api/conversations/:id': one(t => `/api/conversations/${t.conversationId}`, 404),
   'get /api/conversations/:id/messages': one(t => `/api/conversations/${t.conversationId}/messages?before=${t.replyId}`, 404),
   'get /api/conversations/:id/media': one(t => `/api/conversations/${t.conversationId}/media`, 404),
+  'post /api/conversations/:id/messages/:messageId/speech': one(t => `/api/conversations/${t.conversationId}/messages/${t.replyId}/speech`, 404),
+  'delete /api/conversations/:id/messages/:messageId/speech': one(t => `/api/conversations/${t.conversationId}/messages/${t.replyId}/speech`, 404),
   'get /api/media': one(t => `/api/media?ids=${t.mediaId}`, 'theirs'),
   'post /api/media': one(() => '/api/media', 409, t => ({ id: t.mediaId, name: 'a.png', mime: 'image/png', bytes: 10 })),
   'get /api/media/storage': one(() => '/api/media/storage', 'theirs'),

@@ -15,7 +15,7 @@ function runsOf(handler: JobHandlers['name-conversation']) {
   const log = collectLog()
   const unused = async () => { throw new Error('not called') }
   const runs = new Runs<TakenJob>({
-    handlers: { 'name-conversation': handler, 'write-reply': unused, 'process-media': unused, 'delete-objects': unused, 'sweep': unused },
+    handlers: { 'name-conversation': handler, 'write-reply': unused, 'process-media': unused, 'speak-reply': unused, 'delete-objects': unused, 'sweep': unused },
     log,
     settle: async (_, outcome) => { outcomes.push(outcome) },
     abandonAfterMs: 1000,
@@ -86,7 +86,7 @@ test('an outcome that cannot be written is logged, and the place is free again',
   const log = collectLog()
   const ok = async () => {}
   const runs = new Runs<TakenJob>({
-    handlers: { 'name-conversation': ok, 'write-reply': ok, 'process-media': ok, 'delete-objects': ok, 'sweep': ok },
+    handlers: { 'name-conversation': ok, 'write-reply': ok, 'process-media': ok, 'speak-reply': ok, 'delete-objects': ok, 'sweep': ok },
     log,
     settle: async () => { throw new Error('away') },
   })
