@@ -1,6 +1,4 @@
-import type { ModelInfo } from '~~/shared/models'
-
-interface ModelsAnswer { models: ModelInfo[], defaultId: string }
+import type { ModelInfo, ModelsAnswer } from '~~/shared/models'
 
 /** Models on offer, and the one this person chose last (kept in a cookie, so that the first page knows it too). */
 export function useModels() {
@@ -22,6 +20,8 @@ export function useModels() {
     },
   })
 
+  const speech = computed(() => offer.value?.speech ?? null)
+
   const load = async () => { offer.value = await api<ModelsAnswer>('/api/models') }
-  return { models, defaultId, chosen, find, load }
+  return { models, defaultId, speech, chosen, find, load }
 }

@@ -1,49 +1,102 @@
-import { computed, readonly, ref } from 'vue'
+import { computed, onMounted, ref, shallowRef } from 'vue'
+import type { MediaView } from '~~/shared/media'
+import { findVoice, speakByVoice } from '~/utils/speak-by-voice'
+import { RefusedError } from '~/utils/problems'
+import { speakByServer, type SpeakParts } from '~/utils/speak-by-server'
 
-const speaking = ref<string | null>(null)
+export interface Readable { id: string, conversationId: string, content: string }
 
-/** Markdown as it should be heard: no marks, no code, no addresses. */
-export function spokenText(markdown: string): string {
-  return markdown
-    .replace(/```[\s\S]*?(```|$)/g, ' (code) ')
-    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replace(/\$\$[\s\S]*?\$\$/g, ' (formula) ')
-    .replace(/^\s{0,3}(#{1,6}|>|[-*+]|\d+\.)\s+/gm, '')
-    .replace(/[*_~`|]/g, '')
-    .replace(/\n{2,}/g, '.\n')
-    .trim()
+/** What is being read in this tab, one at a time. `waits`: how far its making is; null while it is heard. */
+const reading = shallowRef<{ messageId: string, waits: number | null } | null>(null)
+const hasVoice = ref(false)
+let running = new AbortController()
+let player: HTMLAudioElement | undefined
+
+/** A moment of silence: some browsers let a page play later only what it began to play at a touch. */
+const silence = 'data:audio/wav;base64,UklGRnQAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YVAAAACAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgA=='
+
+function openPlayer(): HTMLAudioElement {
+  player ??= new Audio()
+  return player
 }
 
-/** Reads messages aloud with the browser's own voice; one at a time. `supported` is false on the server and where there is no voice. */
+/** Where the server's reading of a message is asked for. */
+function serverParts(api: ReturnType<typeof useApi>, { id, conversationId }: Readable, waits: SpeakParts['waits']): SpeakParts {
+  const path = `/api/conversations/${conversationId}/messages/${id}/speech`
+  return {
+    player: openPlayer(),
+    begin: async () => (await api<{ media: MediaView }>(path, { method: 'POST' })).media,
+    renew: async mediaId => (await api<{ media: MediaView[] }>('/api/media', { query: { ids: mediaId } })).media[0] ?? null,
+    end: () => { void api(path, { method: 'DELETE' }).catch(() => undefined) },
+    on: useSocket().on,
+    waits,
+  }
+}
+
+/** Reads replies aloud: by the server's speech model, or the browser's own voice, or the demo voice, whichever is there first. */
 export function useReadAloud() {
-  const supported = ref(false)
-  onMounted(() => { supported.value = 'speechSynthesis' in window })
+  const { speech } = useModels()
+  const { say, sayError } = useToasts()
+  const api = useApi()
+  onMounted(() => { void findVoice().then((voice) => { hasVoice.value = voice !== null }) })
 
   function stop() {
-    speaking.value = null
-    window.speechSynthesis.cancel()
+    running.abort(new DOMException('stopped', 'AbortError'))
+    reading.value = null
+  }
+  const tell = (messageId: string, waits: number | null) => { reading.value = { messageId, waits } }
+
+  async function byBest(message: Readable, signal: AbortSignal) {
+    const voice = await findVoice()
+    if (speech.value === 'model' || !voice) {
+      try {
+        return await speakByServer(serverParts(api, message, percent => tell(message.id, percent)), signal)
+      }
+      catch (error) {
+        if (!voice || signal.aborted || reading.value?.waits === null) throw error
+        say('Your browser’s own voice reads this one.', { description: error instanceof RefusedError ? error.message : undefined })
+      }
+    }
+    signal.throwIfAborted()
+    tell(message.id, null)
+    await speakByVoice(message.content, voice as SpeechSynthesisVoice, signal)
+  }
+
+  /**
+   * Reads a message to its end, in place of what is being read.
+   * @returns false when it was stopped
+   */
+  async function read(message: Readable, signal?: AbortSignal): Promise<boolean> {
+    stop()
+    const mine = running = new AbortController()
+    const both = signal ? AbortSignal.any([mine.signal, signal]) : mine.signal
+    tell(message.id, 0)
+    try {
+      await byBest(message, both)
+      return true
+    }
+    catch (error) {
+      if (both.aborted) return false
+      throw error
+    }
+    finally {
+      if (running === mine) reading.value = null
+    }
+  }
+
+  /** Lets what is read later be heard; to be called while a touch is being handled. */
+  function prime() {
+    const element = openPlayer()
+    element.src = silence
+    void element.play().catch(() => undefined)
   }
 
   /** Starts reading, or stops when this message is being read. */
-  function toggle(messageId: string, markdown: string) {
-    const again = speaking.value === messageId
-    stop()
-    if (again) return
-    speaking.value = messageId
-    // Chromium goes silent in the middle of long utterances, so each paragraph is its own.
-    const pieces = spokenText(markdown).split(/\n+/).filter(piece => piece.trim())
-    pieces.forEach((piece, at) => {
-      const utterance = new SpeechSynthesisUtterance(piece)
-      utterance.lang = document.documentElement.lang || 'en'
-      const end = () => {
-        if (at === pieces.length - 1 && speaking.value === messageId) speaking.value = null
-      }
-      utterance.onend = end
-      utterance.onerror = end
-      window.speechSynthesis.speak(utterance)
-    })
-    if (pieces.length === 0) speaking.value = null
+  function toggle(message: Readable) {
+    if (reading.value?.messageId === message.id) return stop()
+    prime()
+    read(message).catch(sayError)
   }
 
-  return { supported: readonly(supported), speaking: computed(() => speaking.value), toggle, stop }
+  return { supported: computed(() => speech.value !== null || hasVoice.value), reading: computed(() => reading.value), read, prime, toggle, stop }
 }

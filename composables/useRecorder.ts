@@ -1,7 +1,6 @@
 import { useIntervalFn } from '@vueuse/core'
 import { onBeforeUnmount, readonly, ref } from 'vue'
-import { forgetRecording } from '~/utils/kept-recordings'
-import { recordStream, type RunningRecording } from '~/utils/record-stream'
+import { recordStream, type RunningRecording, watchLevel } from '~/utils/record-stream'
 
 /** Why a recording could not begin, for the person. */
 export function sayRecordingFault(error: unknown, what: string): string {
@@ -18,13 +17,37 @@ const stopped = (recorder: MediaRecorder) => new Promise<void>((resolve) => {
   recorder.stop()
 })
 
+/** What `useRecorder` holds while it records. */
+interface Held { recording: RunningRecording, release(): void }
+
+/** Begins to record, from the microphone where no stream is given. */
+async function begin(given: MediaStream | undefined, kind: 'audio' | 'video', tell: (level: number) => void): Promise<Held> {
+  const stream = given ?? await navigator.mediaDevices.getUserMedia({ audio: true })
+  const endStream = () => { if (!given) for (const track of stream.getTracks()) track.stop() }
+  try {
+    const recording = await recordStream(stream, kind)
+    const stopLevel = stream.getAudioTracks().length ? watchLevel(stream, tell) : () => {}
+    return {
+      recording,
+      release() {
+        stopLevel()
+        recording.end()
+        endStream()
+      },
+    }
+  }
+  catch (error) {
+    endStream()
+    throw error
+  }
+}
+
 /** Records a microphone (or a stream that is given), keeping every second of it in this browser until it is handed over. */
 export function useRecorder(kind: 'audio' | 'video' = 'audio') {
   const state = ref<'idle' | 'starting' | 'recording' | 'paused'>('idle')
   const level = ref(0)
   const seconds = ref(0)
-  let running: RunningRecording | null = null
-  let ownStream: MediaStream | null = null
+  let held: Held | null = null
   const clock = useIntervalFn(() => { if (state.value === 'recording') seconds.value += 0.1 }, 100, { immediate: false })
 
   /** @throws what the browser refuses the microphone with; `sayRecordingFault` has words for it */
@@ -32,9 +55,7 @@ export function useRecorder(kind: 'audio' | 'video' = 'audio') {
     if (state.value !== 'idle') return
     state.value = 'starting'
     try {
-      ownStream = given ? null : await navigator.mediaDevices.getUserMedia({ audio: true })
-      const stream = given ?? ownStream
-      if (stream) running = await recordStream(stream, kind, (value) => { level.value = value })
+      held = await begin(given, kind, (value) => { level.value = value })
       seconds.value = 0
       clock.resume()
       state.value = 'recording'
@@ -47,39 +68,38 @@ export function useRecorder(kind: 'audio' | 'video' = 'audio') {
 
   function end() {
     clock.pause()
-    running?.end()
-    for (const track of ownStream?.getTracks() ?? []) track.stop()
-    running = null
-    ownStream = null
+    held?.release()
+    held = null
     state.value = 'idle'
     level.value = 0
   }
 
   /** Ends it and gives the file; forget it (`forgetRecording`) once somebody else keeps it. */
   async function finish(): Promise<{ id: string, file: File } | null> {
-    if (!running) return null
-    const { id, recorder, file } = running
+    if (!held) return null
+    const { id, recorder, file } = held.recording
     await stopped(recorder)
     end()
     const made = file()
     return made.size ? { id, file: made } : null
   }
   async function cancel() {
-    if (!running) return
-    const { id, recorder } = running
+    if (!held) return
+    const { recorder, forget } = held.recording
     await stopped(recorder)
     end()
-    await forgetRecording(id).catch(() => undefined)
+    await forget()
   }
   function pause() {
-    if (!running) return
-    if (running.recorder.state === 'recording') running.recorder.pause()
-    else running.recorder.resume()
-    state.value = running.recorder.state === 'paused' ? 'paused' : 'recording'
+    if (!held) return
+    const { recorder } = held.recording
+    if (recorder.state === 'recording') recorder.pause()
+    else recorder.resume()
+    state.value = recorder.state === 'paused' ? 'paused' : 'recording'
   }
   // Leaving the page in the middle keeps what there is for later.
   onBeforeUnmount(() => {
-    if (running?.recorder.state !== 'inactive') running?.recorder.stop()
+    if (held && held.recording.recorder.state !== 'inactive') held.recording.recorder.stop()
     end()
   })
   return { state: readonly(state), level: readonly(level), seconds: readonly(seconds), start, pause, finish, cancel }

@@ -9,7 +9,7 @@ export const localView = (file: { id: string, name: string, mime: string, bytes:
   width: null, height: null, durationMs: null, pages: null, status: 'uploading', progress: 0, error: null, placeholder: null,
   waveform: null, excerpt: null, notice: null, transcript: null,
   original: file.previewUrl ? { url: file.previewUrl, expiresAt: Number.MAX_SAFE_INTEGER } : null,
-  thumbnail: null, poster: null, playable: null,
+  thumbnail: null, poster: null, playable: null, pieces: [],
 })
 
 /** What a file mainly is, by what the browser calls it; the server judges by its bytes. */

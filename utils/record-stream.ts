@@ -1,5 +1,5 @@
 import { newId } from '../shared/ids.ts'
-import { keepPiece, keepRecording, lockOf, recordingName } from './kept-recordings.ts'
+import { forgetRecording, keepPiece, keepRecording, lockOf, recordingName } from './kept-recordings.ts'
 
 const forms = {
   audio: ['audio/webm;codecs=opus', 'audio/mp4', 'audio/ogg;codecs=opus'],
@@ -7,8 +7,10 @@ const forms = {
 } as const
 
 /** Watches how loud a stream is: 0 to 1, about 20 times a second. */
-function watchLevel(stream: MediaStream, tell: (level: number) => void): () => void {
+export function watchLevel(stream: MediaStream, tell: (level: number) => void): () => void {
   const context = new AudioContext()
+  // Opened without a touch of the page just before, it sleeps.
+  void context.resume()
   const analyser = context.createAnalyser()
   analyser.fftSize = 512
   context.createMediaStreamSource(stream).connect(analyser)
@@ -30,35 +32,46 @@ export interface RunningRecording {
   recorder: MediaRecorder
   /** What was recorded so far. */
   file(): File
+  /** From now on every second of it is kept in this browser, with what there is already. */
+  keep(): Promise<void>
+  /** Removes what was kept. */
+  forget(): Promise<void>
   /** Lets go of everything but the stream. */
   end(): void
 }
 
-/** Begins to record a stream, keeping every second of it in this browser. `tell` gets the level, 0 to 1. */
-export async function recordStream(stream: MediaStream, kind: 'audio' | 'video', tell: (level: number) => void): Promise<RunningRecording> {
+/** Begins to record a stream; with `keep`, every second of it is kept in this browser from the start. */
+export async function recordStream(stream: MediaStream, kind: 'audio' | 'video', { keep = true } = {}): Promise<RunningRecording> {
   const id = newId()
   const mimeType = forms[kind].find(form => MediaRecorder.isTypeSupported(form))
   const recorder = new MediaRecorder(stream, mimeType ? { mimeType } : {})
   const meta = { id, kind, mime: recorder.mimeType || mimeType || `${kind}/webm`, startedAt: Date.now() }
   const pieces: Blob[] = []
-  // A full or forbidden store costs the safety net, not the recording.
-  await keepRecording(meta).catch(() => undefined)
+  let kept = false
   let release = () => {}
-  void navigator.locks?.request(lockOf(id), () => new Promise<void>((resolve) => { release = resolve }))
+  // A full or forbidden store costs the safety net, not the recording.
+  const keepOne = (data: Blob, n: number) => keepPiece(id, n, data).catch(() => undefined)
+
+  async function keepAll() {
+    if (kept) return
+    kept = true
+    void navigator.locks?.request(lockOf(id), () => new Promise<void>((resolve) => { release = resolve }))
+    await keepRecording(meta).catch(() => undefined)
+    await Promise.all(pieces.map((data, at) => keepOne(data, at + 1)))
+  }
+  if (keep) await keepAll()
   recorder.ondataavailable = ({ data }) => {
     if (!data.size) return
     pieces.push(data)
-    void keepPiece(id, pieces.length, data).catch(() => undefined)
+    if (kept) void keepOne(data, pieces.length)
   }
-  const stopLevel = stream.getAudioTracks().length ? watchLevel(stream, tell) : () => {}
   recorder.start(1_000)
   return {
     id,
     recorder,
     file: () => new File(pieces, recordingName(meta), { type: meta.mime.split(';')[0] }),
-    end() {
-      stopLevel()
-      release()
-    },
+    keep: keepAll,
+    forget: async () => { if (kept) await forgetRecording(id).catch(() => undefined) },
+    end: () => release(),
   }
 }
