@@ -13,9 +13,11 @@ const isRule = (line: string) => /^[\s:|=*_-]+$/.test(line)
 const spokenLine = (line: string): string => line
   .replace(/^[\s>]{0,20}(#{1,6}|[-*+]|\d{1,9}[.)])\s+/, '')
   .replace(/\$\$[^$]{1,2000}\$\$/g, ' (formula) ')
-  .replace(/!?\[([^\]]{0,500})\]\([^)]{0,2000}\)/g, '$1')
+  .replace(/!?\[([^\]]{0,200})\]\([^)]{0,2000}\)/g, '$1')
   .replace(/https?:\/\/[^\s)>]{1,2000}/g, '(link)')
   .replace(/\|/g, ', ')
+  // A name such as MODEL_KEY is two words.
+  .replace(/(?<=\w)_(?=\w)/g, ' ')
   .replace(/[*_~`<>]/g, '')
   .split(/\s/).filter(Boolean).join(' ')
   .replace(/^[, ]{1,20}|[, ]{1,20}$/g, '')

@@ -9,6 +9,10 @@ describe('a reply as it is heard', () => {
     for (const word of ['Title', 'One', 'link', 'two', 'three', '(code)', 'said', '(formula)', '(link)']) expect(text).toContain(word)
   })
 
+  it('says a name of several words as words', () => {
+    expect(spokenText('Set `MODEL_KEY` and _go_.')).toBe('Set MODEL KEY and go.')
+  })
+
   it('loses nothing to a fence that was never closed but what is in it', () => {
     expect(spokenText('Before.\n\n```\ncode')).toBe('Before.\n(code)')
   })
@@ -31,9 +35,15 @@ describe('a reply as it is heard', () => {
     expect(spokenPieces('---\n\n***\n\n![](x.png)')).toEqual([])
   })
 
-  it('takes its time linearly, whatever a model writes', () => {
-    const began = performance.now()
-    for (const hostile of ['`'.repeat(100_000), '['.repeat(100_000), '|'.repeat(100_000), '```\n'.repeat(25_000), ' \n'.repeat(50_000), '$$'.repeat(50_000), '-'.repeat(100_000), '<https://'.repeat(11_000)]) spokenPieces(hostile)
-    expect(performance.now() - began).toBeLessThan(3_000)
-  })
+  it('costs four times as much for four times as much, whatever a model writes', () => {
+    const costOf = (length: number) => {
+      const before = process.cpuUsage()
+      for (const hostile of ['`', '[', '|', '```\n', ' \n', '$$', '-', '<https://', '[a](']) spokenPieces(hostile.repeat(length / hostile.length))
+      const { user, system } = process.cpuUsage(before)
+      return user + system
+    }
+    costOf(6_000)
+    // What grows with the square costs sixteen times as much.
+    expect(costOf(24_000) / costOf(6_000)).toBeLessThan(10)
+  }, 30_000)
 })
