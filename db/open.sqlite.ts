@@ -13,6 +13,7 @@ import { useSqliteSession, type Database, type Db } from './database.ts'
 import { lockFile } from './lock-file.ts'
 import { migrateSqlite } from './migrate-sqlite.ts'
 import { QueryError, useQueryErrors } from './query-error.ts'
+import { searchable } from './search-words.ts'
 import * as tables from './schema.sqlite.ts'
 import { makeStatements, type RunStatement } from './sqlite-statements.ts'
 import { makeTurns, type Turns } from './turns.ts'
@@ -98,6 +99,8 @@ function connect(file: string, migrations: Migration[], lockWaitMs: number): { c
     connection.pragma('synchronous = FULL')
     // 16 MB of pages, for the lists search walks; 2 MB unless told.
     connection.pragma('cache_size = -16000')
+    // The triggers that keep the search index call it.
+    connection.function('searchable', { deterministic: true }, (text: unknown) => typeof text === 'string' ? searchable(text) : null)
     migrateSqlite(connection, migrations)
     connection.pragma('foreign_keys = ON')
     return { connection, unlock }

@@ -19,6 +19,12 @@ export interface TranscriptLine { fromMs: number, toMs: number, text: string }
 /** One device that looks at a conversation: when it was last heard of, in epoch milliseconds. */
 export type Devices = Record<string, number>
 
+/**
+ * Which messages are open replies, said in literals: SQLite uses an index of open ones only for a query that says the same,
+ * word for word (db/queries/messages.ts, `isOpenRow`), and Postgres must not plan without knowing the values.
+ */
+const openPredicate = or(sql`status = 'waiting'`, sql`status = 'writing'`, sql`status = 'retrying'`) as SQL
+
 export function defineTables(c: Columns) {
   // --- accounts: user is ours (MISSION.md), the rest beside it is what better-auth needs -----------------------------
   const user = c.table('user', {
@@ -136,7 +142,9 @@ export function defineTables(c: Columns) {
   }, t => [
     c.index('message_by_conversation_seq').on(t.conversationId, t.seq),
     c.index('message_by_parent').on(t.parentId),
-    c.index('message_open').on(t.status, t.model, t.createdAt).where(or(sql`status = 'waiting'`, sql`status = 'writing'`, sql`status = 'retrying'`) as SQL),
+    c.index('message_open').on(t.status, t.model, t.createdAt).where(openPredicate),
+    // Whether and where a conversation has an open reply, without reading its thousands of others.
+    c.index('message_open_by_conversation').on(t.conversationId, t.bornSeq).where(openPredicate),
     // At most one reply of a conversation is being written, whatever the code does.
     c.uniqueIndex('message_one_writing').on(t.conversationId).where(sql`status = 'writing'`),
   ])

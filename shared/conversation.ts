@@ -133,3 +133,12 @@ export const Snapshot = z.object({
   more: z.boolean(),
 })
 export type Snapshot = z.infer<typeof Snapshot>
+
+/** Some messages of a branch in a row. */
+export const MessagePage = Snapshot.omit({ conversation: true }).extend({
+  /** True when the branch goes on after the last of `messages`. */
+  later: z.boolean(),
+  /** False when they stand on another branch than the one that is shown. */
+  active: z.boolean(),
+})
+export type MessagePage = z.infer<typeof MessagePage>

@@ -1,6 +1,7 @@
 import { and, desc, eq, exists, inArray, lt, sql } from 'drizzle-orm'
 import { tablesOf, type Query, type Tx } from '../database.ts'
 import type { Tables } from '../tables.ts'
+import { isOpenRow } from './messages.ts'
 
 export type ConversationRow = Tables['conversation']['$inferSelect']
 export type ConversationPatch = Partial<Pick<ConversationRow,
@@ -41,7 +42,7 @@ export type ListedConversation = ConversationRow & { busy: boolean }
 const openReply = (q: Query) => {
   const { conversation, message } = tablesOf(q)
   return exists(q.select({ one: sql`1` }).from(message).where(and(
-    eq(message.conversationId, conversation.id), inArray(message.status, ['waiting', 'writing', 'retrying']),
+    eq(message.conversationId, conversation.id), isOpenRow(message),
   )))
 }
 

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNull, lt, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNull, lt, sql, type SQL } from 'drizzle-orm'
 import { rows, tablesOf, type Query, type Tx } from '../database.ts'
 import type { Tables } from '../tables.ts'
 
@@ -6,7 +6,11 @@ export type MessageRow = Tables['message']['$inferSelect']
 export type NewMessage = Tables['message']['$inferInsert']
 export type MessagePatch = Partial<Omit<NewMessage, 'id' | 'conversationId' | 'bornSeq' | 'epoch'>>
 
-const open = ['waiting', 'writing', 'retrying'] as const
+type Message = Tables['message']
+
+/** As the indexes of open replies say it (db/tables.ts): in literals, since SQLite would read every message otherwise. */
+export const isOpenRow = ({ status }: Message): SQL => sql`(${status} = 'waiting' or ${status} = 'writing' or ${status} = 'retrying')`
+const isIn = ({ status }: Message, one: 'waiting' | 'writing' | 'retrying'): SQL => sql`${status} = ${sql.raw(`'${one}'`)}`
 
 export async function findMessage(q: Query, id: string): Promise<MessageRow | undefined> {
   const { message } = tablesOf(q)
@@ -68,6 +72,19 @@ export async function branch(q: Query, leafId: string, limit: number): Promise<M
   return ids.flatMap(({ id }) => found.get(id) ?? [])
 }
 
+/** The branch that ends at `leafId` from `fromId` on, oldest first: at most `limit` messages; none when `fromId` isn't on it. */
+export async function branchFrom(q: Query, leafId: string, fromId: string, limit: number): Promise<MessageRow[]> {
+  const ids = await rows<{ id: string }>(q, sql`
+    with recursive up(id, parent_id, depth) as (
+      select id, parent_id, 1 from message where id = ${leafId}
+      union all
+      select m.id, m.parent_id, up.depth + 1 from message m join up on m.id = up.parent_id where up.id <> ${fromId}
+    ) select id from up order by depth desc limit ${limit}`)
+  if (ids[0]?.id !== fromId) return []
+  const found = new Map((await findMessages(q, ids.map(row => row.id))).map(row => [row.id, row]))
+  return ids.flatMap(({ id }) => found.get(id) ?? [])
+}
+
 /** The leaf under a message that was made last; the message itself when nothing follows it. */
 export async function latestLeaf(q: Query, id: string): Promise<string> {
   const [leaf] = await rows<{ id: string }>(q, sql`
@@ -96,13 +113,13 @@ export async function siblingsOf(q: Query, conversationId: string, of: readonly 
 export async function openBefore(q: Query, row: Pick<MessageRow, 'conversationId' | 'bornSeq'>): Promise<number> {
   const { message } = tablesOf(q)
   const found = await q.select({ id: message.id }).from(message)
-    .where(and(eq(message.conversationId, row.conversationId), inArray(message.status, [...open]), lt(message.bornSeq, row.bornSeq))).limit(1)
+    .where(and(eq(message.conversationId, row.conversationId), isOpenRow(message), lt(message.bornSeq, row.bornSeq))).limit(1)
   return found.length
 }
 
 export async function openReplies(q: Query, conversationId: string): Promise<MessageRow[]> {
   const { message } = tablesOf(q)
-  return q.select().from(message).where(and(eq(message.conversationId, conversationId), inArray(message.status, [...open]))).orderBy(asc(message.bornSeq))
+  return q.select().from(message).where(and(eq(message.conversationId, conversationId), isOpenRow(message))).orderBy(asc(message.bornSeq))
 }
 
 export type WritingRow = Pick<MessageRow, 'id' | 'conversationId' | 'epoch' | 'writerId'>
@@ -111,7 +128,7 @@ export type WritingRow = Pick<MessageRow, 'id' | 'conversationId' | 'epoch' | 'w
 export async function writingRows(q: Query): Promise<WritingRow[]> {
   const { message } = tablesOf(q)
   return q.select({ id: message.id, conversationId: message.conversationId, epoch: message.epoch, writerId: message.writerId })
-    .from(message).where(eq(message.status, 'writing'))
+    .from(message).where(isIn(message, 'writing'))
 }
 
 /** Of these replies, those that their writer must end: stopped by a person, or no longer its own. */
@@ -125,19 +142,19 @@ export async function mustEnd(q: Query, ids: readonly string[]): Promise<{ id: s
 /** Waiting replies that nothing in their own conversation holds back, over all users, with the model each asks for. */
 export async function idleWaiting(q: Query, limit: number): Promise<MessageRow[]> {
   const { message } = tablesOf(q)
-  return q.select().from(message).where(inArray(message.status, ['waiting', 'retrying'])).orderBy(asc(message.createdAt)).limit(limit)
+  return q.select().from(message).where(and(isOpenRow(message), inArray(message.status, ['waiting', 'retrying']))).orderBy(asc(message.createdAt)).limit(limit)
 }
 
 /** When the next try of a reply that failed is due, over all users; null when none is. */
 export async function nextRetryAt(q: Query): Promise<Date | null> {
   const { message } = tablesOf(q)
-  const [next] = await q.select({ at: message.nextTryAt }).from(message).where(eq(message.status, 'retrying')).orderBy(asc(message.nextTryAt)).limit(1)
+  const [next] = await q.select({ at: message.nextTryAt }).from(message).where(isIn(message, 'retrying')).orderBy(asc(message.nextTryAt)).limit(1)
   return next?.at ?? null
 }
 
 export async function countWriting(q: Query, model: string): Promise<number> {
   const { message } = tablesOf(q)
-  const found = await q.select({ id: message.id }).from(message).where(and(eq(message.status, 'writing'), eq(message.model, model)))
+  const found = await q.select({ id: message.id }).from(message).where(and(isIn(message, 'writing'), eq(message.model, model)))
   return found.length
 }
 

@@ -1,11 +1,12 @@
 /**
  * Full-text search over a person's messages, conversation titles, and what is said or written in their files: every
- * word must occur, the last one may be unfinished, newest first. What a person types is words, never syntax. Entries
- * are kept by triggers (migration `search`). Languages written without spaces are found by the beginnings of a run only.
+ * word must occur, the last one may be unfinished, newest first. Accents don't count; of scripts written without spaces
+ * any piece is found. What a person types is words, never syntax. Entries are kept by triggers (migrations `search` and
+ * `search_words`).
  */
 import { sql, type SQL } from 'drizzle-orm'
 import { dialectOf, rows, type Query } from '../database.ts'
-import { makeExcerpt, wordsOf } from '../search-words.ts'
+import { makeExcerpt, termsOf, wordsOf, type Term } from '../search-words.ts'
 
 export interface Found {
   /** For `before`, to page on. */
@@ -32,22 +33,22 @@ const excerptFrom = 100_000
 export async function searchMessages(q: Query, userId: string, text: string, { limit, before }: { limit: number, before?: number }): Promise<Found[]> {
   const words = wordsOf(text)
   if (words.length === 0) return []
-  const search = { userId, words, limit, before: before ?? Number.MAX_SAFE_INTEGER }
+  const search = { userId, terms: termsOf(words), limit, before: before ?? Number.MAX_SAFE_INTEGER }
   const places = dialectOf(q) === 'sqlite' ? await searchSqlite(q, search) : await searchPostgres(q, search)
   if (places.length === 0) return []
   const entries = await readEntries(q, places)
   return entries.map(({ text: whole, ...entry }) => ({ ...entry, place: Number(entry.place), createdAt: Number(entry.createdAt), ...makeExcerpt(whole, words) }))
 }
 
-interface Search { userId: string, words: string[], limit: number, before: number }
+interface Search { userId: string, terms: Term[], limit: number, before: number }
 
 /**
  * FTS5 walks the doclists of the owner and of each word from the newest entry and stops at the limit. Beginnings of two
  * to six letters have doclists of their own; a longer unfinished word makes it merge those of all words that begin so.
  */
-async function searchSqlite(q: Query, { userId, words, limit, before }: Search): Promise<number[]> {
-  const terms = words.map((word, i) => `"${word}"${isPrefix(word, i === words.length - 1) ? ' *' : ''}`)
-  const match = `owner : "u${Buffer.from(userId).toString('hex')}" AND text : (${terms.join(' AND ')})`
+async function searchSqlite(q: Query, { userId, terms, limit, before }: Search): Promise<number[]> {
+  const wanted = terms.map(({ text, unfinished }) => `"${text}"${unfinished ? ' *' : ''}`).join(' AND ')
+  const match = `owner : "u${Buffer.from(userId).toString('hex')}" AND text : (${wanted})`
   const found = await rows<{ place: number }>(q, sql`select rowid as place from search_text
     where search_text match ${match} and rowid < ${before} order by rowid desc limit ${limit}`)
   return found.map(({ place }) => place)
@@ -57,9 +58,9 @@ async function searchSqlite(q: Query, { userId, words, limit, before }: Search):
  * An index of words gives its matches in no order. So the newest entries are read first, which answers frequent words;
  * only a word that is rare among them is looked up in the index, and then there are few to sort.
  */
-async function searchPostgres(q: Query, { userId, words, limit, before }: Search): Promise<number[]> {
-  const terms = words.map((word, i) => `'${word}'${isPrefix(word, i === words.length - 1) ? ':*' : ''}`)
-  const wanted = sql`${terms.join(' & ')}::text::tsquery`
+async function searchPostgres(q: Query, { userId, terms, limit, before }: Search): Promise<number[]> {
+  const query = terms.map(({ text, unfinished }) => `'${text}'${unfinished ? ':*' : ''}`).join(' & ')
+  const wanted = sql`${query}::text::tsquery`
   const placesOf = (found: { place: string }[]) => found.map(({ place }) => Number(place))
   const recent = await rows<{ place: string, seen: string, lowest: string }>(q, sql`
     with recent as materialized (select id, words from search_entry where user_id = ${userId} and id < ${before} order by id desc limit ${recentEntries}),
@@ -71,13 +72,10 @@ async function searchPostgres(q: Query, { userId, words, limit, before }: Search
   if (places.length >= limit || Number(seen) < recentEntries) return places
   const owner = `'owner ${userId.replaceAll('\'', '\'\'').replaceAll('\\', '\\\\')}'`
   const older = await rows<{ place: string }>(q, sql`
-    with hits as materialized (select id from search_entry where words @@ ${`${owner} & ${terms.join(' & ')}`}::text::tsquery)
+    with hits as materialized (select id from search_entry where words @@ ${`${owner} & ${query}`}::text::tsquery)
     select id as place from hits where id < ${lowest} order by id desc limit ${limit - places.length}`)
   return [...places, ...placesOf(older)]
 }
-
-/** One Latin letter begins too many words to be a beginning; one Chinese character is most of a word. */
-const isPrefix = (word: string, last: boolean): boolean => last && (word.length > 1 || word > '\u02FF')
 
 async function readEntries(q: Query, places: number[]): Promise<Entry[]> {
   const sqlite = dialectOf(q) === 'sqlite'

@@ -1,7 +1,7 @@
 /** Reading conversations: the list, one as a page opens it, what lies before it, what changed in it. */
 import { findListed, listConversations as listRows } from '../../db/queries/conversations.ts'
-import { branch, changedSince, siblingsOf } from '../../db/queries/messages.ts'
-import type { ConversationView, MessageView, Snapshot } from '../../shared/conversation.ts'
+import { branch, branchFrom, changedSince, siblingsOf, type MessageRow } from '../../db/queries/messages.ts'
+import type { ConversationView, MessagePage, MessageView, Snapshot } from '../../shared/conversation.ts'
 import type { EventOf } from '../../shared/protocol.ts'
 import type { Services } from '../services.ts'
 import { ownConversation, ownMessage, type SessionUser } from './access.ts'
@@ -26,23 +26,36 @@ export async function openConversation(services: Services, user: User, id: strin
   const owned = await ownConversation(db, user, id)
   const row = await findListed(db, owned.id)
   const leaf = row?.activeMessageId
-  const page = leaf ? await readPage(services, owned.id, leaf) : { messages: [], siblings: {}, more: false }
-  return { conversation: viewConversation(row ?? { ...owned, busy: false }), ...page }
+  const found = leaf ? await branch(db, leaf, pageSize + 1) : []
+  return { conversation: viewConversation(row ?? { ...owned, busy: false }), ...await viewRows(services, owned.id, found.slice(-pageSize)), more: found.length > pageSize }
 }
 
-/** The messages of the branch before `before`. */
-export async function olderMessages(services: Services, user: User, id: string, before: string): Promise<Omit<Snapshot, 'conversation'>> {
+export interface Place { before?: string | undefined, after?: string | undefined, around?: string | undefined }
+
+/** How many messages each kind of page has before and after the one it is about. */
+const rooms = { before: { earlier: pageSize, later: 0 }, after: { earlier: 0, later: pageSize }, around: { earlier: pageSize / 2, later: pageSize / 2 } }
+
+const placeOf = ({ before, after, around = '' }: Place) =>
+  before ? { field: 'before' as const, messageId: before } : after ? { field: 'after' as const, messageId: after } : { field: 'around' as const, messageId: around }
+
+/** A page of messages before, after or around one of them. What lies after it is told of the active branch only. */
+export async function readMessages(services: Services, user: User, id: string, place: Place): Promise<MessagePage> {
   const { db } = services.database
+  const { field, messageId } = placeOf(place)
+  const { earlier, later } = rooms[field]
   const conversation = await ownConversation(db, user, id)
-  const { parentId } = await ownMessage(db, conversation, before, 'before')
-  return parentId ? readPage(services, conversation.id, parentId) : { messages: [], siblings: {}, more: false }
+  const message = await ownMessage(db, conversation, messageId, field)
+  const upTo = earlier ? (await branch(db, message.id, earlier + 2)).slice(0, -1) : []
+  const following = later && conversation.activeMessageId ? await branchFrom(db, conversation.activeMessageId, message.id, later + 2) : []
+  const shown = [...earlier ? upTo.slice(-earlier) : [], ...field === 'around' ? [message] : [], ...following.slice(1, later + 1)]
+  return {
+    ...await viewRows(services, conversation.id, shown),
+    more: field === 'after' || upTo.length > earlier, later: field === 'before' || following.length > later + 1, active: field === 'before' || following.length > 0,
+  }
 }
 
-async function readPage(services: Services, conversationId: string, leafId: string): Promise<Omit<Snapshot, 'conversation'>> {
-  const { db } = services.database
-  const found = await branch(db, leafId, pageSize + 1)
-  const shown = found.slice(-pageSize)
-  return { messages: await viewMessages(services, shown), siblings: await siblingsOf(db, conversationId, shown), more: found.length > pageSize }
+async function viewRows(services: Services, conversationId: string, shown: readonly MessageRow[]): Promise<Pick<Snapshot, 'messages' | 'siblings'>> {
+  return { messages: await viewMessages(services, shown), siblings: await siblingsOf(services.database.db, conversationId, shown) }
 }
 
 /** Everything in the conversation that changed after `after`; null when the conversation is gone. No check of ownership: callers follow it already. */

@@ -70,6 +70,34 @@ export function searchContract(dialect: Dialect): void {
     expect(await idsOf('s')).toEqual([])
   })
 
+  it('finds with and without accents, however they are written', async () => {
+    const id = await write('Café crème, CAFE\u0301, naïveté, Việt Nam, Œuvre, İstanbul, Łódź, ΟΔΟΣ')
+    for (const text of ['cafe', 'café', 'CAFÉ', 'cafe\u0301', 'creme', 'naivete', 'viet', 'việt', 'istanb', 'łodz', 'οδος', 'œuvre'])
+      expect(await idsOf(text), text).toEqual([id])
+    const [found] = await find('creme')
+    expect(found!.marks.map(([start, end]) => found!.excerpt.slice(start, end))).toEqual(['crème'])
+    expect(await idsOf('oeuvre')).toEqual([])
+  })
+
+  it('folds every Latin letter alike in index and question', async () => {
+    const letters = [...Array.from({ length: 0x250 - 0xC0 }, (_, at) => 0xC0 + at), ...Array.from({ length: 0x100 }, (_, at) => 0x1E00 + at)].map(code => String.fromCodePoint(code)).filter(letter => /\p{L}/u.test(letter))
+    const id = await write(letters.map(letter => `zz${letter}`).join(' '))
+    const missed: string[] = []
+    for (const letter of letters) if ((await idsOf(`zz${letter}`))[0] !== id) missed.push(letter)
+    expect(missed).toEqual([])
+  })
+
+  it('finds any piece of a text in a script without spaces', async () => {
+    const id = await write('我昨天在新宿买了一部iPhone手机，很喜欢。ประเทศไทยสวยงาม 대한민국서울에서 ひらがなとカタカナ 𠮷野家')
+    const other = await write('手工 机器')
+    for (const text of ['昨天', '新宿', '买了一部', '手机', '宿', 'iphone', 'iphone手机', 'ไทย', '서울', '민국', 'らがな', 'カタ', '𠮷', '𠮷野'])
+      expect(await idsOf(text), text).toEqual([id])
+    expect(await idsOf('手')).toEqual([other, id])
+    expect(await idsOf('宿新')).toEqual([])
+    const [found] = await find('手机')
+    expect(found!.marks.map(([start, end]) => found!.excerpt.slice(start, end))).toEqual(['手机'])
+  })
+
   it('takes what a person types as words, never as syntax', async () => {
     const id = await write('to be OR not to be')
     for (const text of ['be OR not', '"be', 'be*', 'be) AND (not', 'text : be', '-be', 'be & not', '\'be\'', 'be\\', 'be:*', '^be', 'NEAR(be not)', 'be; drop table message', 'be\0not'])
@@ -157,5 +185,7 @@ export function searchContract(dialect: Dialect): void {
     expect(await find('plain')).toHaveLength(20)
     const long = await write(Array.from({ length: 150_000 }, (_, i) => i.toString(36)).join('字 '))
     expect((await find('1字'))[0]).toMatchObject({ messageId: long })
+    const dense = await write(Array.from({ length: 200_000 }, (_, i) => String.fromCodePoint(0x4E00 + i * 7919 % 20_000)).join(''))
+    expect((await find('一'))[0]).toMatchObject({ messageId: dense })
   })
 }

@@ -3,7 +3,7 @@ import type { Tx } from '../../../db/database.ts'
 import { newId } from '../../../shared/ids.ts'
 import type { ChangeCommand } from '../../../shared/protocol.ts'
 import { runCommand } from '../../../server/domain/commands.ts'
-import { olderMessages, openConversation } from '../../../server/domain/conversations.ts'
+import { openConversation, readMessages } from '../../../server/domain/conversations.ts'
 import type { Services } from '../../../server/services.ts'
 import { dialects } from '../../support/database.ts'
 import { makeUser, sending } from '../../support/domain.ts'
@@ -118,9 +118,32 @@ for (const dialect of dialects) {
       sent.push(command.messageId, command.replyId)
     }
     const end = await openConversation(services, user, conversationId)
-    const rest = await olderMessages(services, user, conversationId, end.messages[0]?.id ?? '')
+    const rest = await readMessages(services, user, conversationId, { before: end.messages[0]?.id ?? '' })
     expect([...rest.messages, ...end.messages].map(message => message.id)).toEqual(sent)
     expect([end.more, rest.more]).toEqual([true, false])
+    const shown = (page: { messages: { id: string }[] }) => page.messages.map(message => message.id)
+    const around = await readMessages(services, user, conversationId, { around: sent[30] ?? '' })
+    expect([shown(around), around.more, around.later, around.active]).toEqual([sent.slice(5, 56), true, true, true])
+    const after = await readMessages(services, user, conversationId, { after: sent[10] ?? '' })
+    expect([shown(after), after.later, after.active]).toEqual([sent.slice(11, 61), true, true])
+    const last = await readMessages(services, user, conversationId, { after: sent[60] ?? '' })
+    expect([shown(last), last.later]).toEqual([sent.slice(61), false])
+    const first = await readMessages(services, user, conversationId, { around: sent[0] ?? '' })
+    expect([shown(first), first.more, first.later]).toEqual([sent.slice(0, 26), false, true])
+    const end2 = await readMessages(services, user, conversationId, { around: sent.at(-1) ?? '' })
+    expect([shown(end2), end2.more, end2.later, end2.active]).toEqual([sent.slice(-26), true, false, true])
+  }))
+
+  test(`${dialect}: a message on a branch that isn't shown is told with what leads to it, and as such`, () => withServices(dialect, async ({ services }) => {
+    const user = await makeUser(services)
+    const first = sending()
+    await runCommand(services, user, first)
+    const second = sending({ conversationId: first.conversationId, content: 'And then?' })
+    await runCommand(services, user, second)
+    await runCommand(services, user, { ...sending({ conversationId: first.conversationId, content: 'Other words' }), type: 'message.edit', editedId: second.messageId })
+    const page = await readMessages(services, user, first.conversationId, { around: second.replyId })
+    expect([page.messages.map(message => message.id), page.active, page.later]).toEqual([[first.messageId, first.replyId, second.messageId, second.replyId], false, false])
+    expect((await readMessages(services, user, first.conversationId, { after: second.replyId })).active).toBe(false)
   }))
 
   test(`${dialect}: a NUL and half a surrogate pair in a text are stored as what they are not`, () => withServices(dialect, async ({ services }) => {

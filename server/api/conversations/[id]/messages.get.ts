@@ -1,10 +1,13 @@
 import { z } from 'zod'
-import { Snapshot } from '../../../../shared/conversation.ts'
+import { MessagePage } from '../../../../shared/conversation.ts'
 import { Id } from '../../../../shared/ids.ts'
-import { olderMessages } from '../../../domain/conversations.ts'
+import { readMessages } from '../../../domain/conversations.ts'
 import { defineUserRoute } from '../../../utils/route.ts'
 
+const query = z.strictObject({ before: Id.optional(), after: Id.optional(), around: Id.optional() })
+  .refine(places => Object.values(places).filter(Boolean).length === 1, 'exactly one of before, after and around')
+
 export default defineUserRoute(
-  { summary: 'Messages of the branch before one of it', params: z.strictObject({ id: Id }), query: z.strictObject({ before: Id }), answer: Snapshot.omit({ conversation: true }) },
-  ({ services, user, params, query }) => olderMessages(services, user, params.id, query.before),
+  { summary: 'Messages of a branch before, after or around one of it', params: z.strictObject({ id: Id }), query, answer: MessagePage },
+  ({ services, user, params, query: place }) => readMessages(services, user, params.id, place),
 )

@@ -1,0 +1,1 @@
+CREATE INDEX `message_open_by_conversation` ON `message` (`conversation_id`,`born_seq`) WHERE (status = 'waiting' or status = 'writing' or status = 'retrying');
