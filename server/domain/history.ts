@@ -4,6 +4,7 @@ import { branch } from '../../db/queries/messages.ts'
 import { listMediaOfMessages, type MediaRow } from '../../db/queries/media.ts'
 import type { HistoryMedia, HistoryMessage } from '../models/reply-run.ts'
 import type { Services } from '../services.ts'
+import { AppError } from './errors.ts'
 
 /** Messages and UTF-16 units of text a model is given at most, counted from the newest: a bound on memory, not on what models take. */
 const mostMessages = 400
@@ -13,7 +14,11 @@ const mostBytes = 50 * 1024 * 1024
 
 async function toBytes(stream: Readable): Promise<Uint8Array> {
   const pieces: Buffer[] = []
-  for await (const piece of stream) pieces.push(piece as Buffer)
+  try {
+    for await (const piece of stream) pieces.push(piece as Buffer)
+  }
+  // The store was there when it was asked, and went away in the middle.
+  catch (cause) { throw new AppError('store_unreachable', { cause }) }
   return Buffer.concat(pieces)
 }
 

@@ -10,6 +10,7 @@ import type { Derived } from '../../db/tables.ts'
 import { sentence, type Problem } from '../../shared/errors.ts'
 import { AppError } from '../domain/errors.ts'
 import { announce, touch, type MediaNews } from '../domain/media-news.ts'
+import { withStorePatience } from '../domain/patience.ts'
 import { admitReplies } from '../domain/replies.ts'
 import { measure } from '../media/measure.ts'
 import { runTask } from '../media-processing/run.ts'
@@ -19,6 +20,8 @@ import { jobTypes, type JobPayload } from '../queue/job-types.ts'
 import { HandedBack, type JobContext } from '../queue/queue.ts'
 import type { Services } from '../services.ts'
 
+/** A store that is away is waited for here, so that it costs the file none of its tries. */
+const storePatienceMs = 10 * 60_000
 /** How often people hear of progress. */
 const tellEveryMs = 500
 const mimes: Record<string, string> = { webp: 'image/webp', jpg: 'image/jpeg', png: 'image/png', gif: 'image/gif', mp4: 'video/mp4', m4a: 'audio/mp4' }
@@ -31,7 +34,7 @@ export async function processMedia(services: Services, { mediaId }: JobPayload<'
   if (row?.status !== 'processing') return
   const folder = await mkdtemp(join(tmpdir(), 'parley-media-'))
   try {
-    const { change, stale } = await make(services, row, folder, signal)
+    const { change, stale } = await withStorePatience(services.log, { signal, forMs: storePatienceMs }, () => make(services, row, folder, signal))
     await settle(services, row, change, stale)
   }
   catch (error) {
@@ -60,7 +63,7 @@ async function make(services: Services, row: MediaRow, folder: string, signal: A
   const { store, models } = services
   const path = join(folder, 'file')
   const made = join(folder, 'made')
-  await mkdir(made)
+  await mkdir(made, { recursive: true })
   const measured = measure(row.bytes)
   await pipeline(await store.read(row.filePath), measured.step, createWriteStream(path), { signal })
   const { bytes, sha256 } = measured.result()

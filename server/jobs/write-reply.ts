@@ -15,12 +15,14 @@ import { openTools } from '../tools/open.ts'
 import type { JobContext } from '../queue/queue.ts'
 import type { JobPayload } from '../queue/job-types.ts'
 import type { Services } from '../services.ts'
-import { withPatience } from '../domain/patience.ts'
+import { withPatience, withStorePatience } from '../domain/patience.ts'
 
 /** Waits between tries when the provider gives no hint: 2 s, 8 s. */
 const retryDelayMs = (attempt: number): number => 2000 * 4 ** (attempt - 1)
 /** A provider's hint is honoured up to this; more is treated as a failure a person should hear of. */
 const longestHintMs = 10 * 60_000
+/** How long a store that is away is waited for with a file a model made: making it again costs more, and a person can stop it. */
+const storePatienceMs = 2 * 60_000
 /** A reply that was taken this often, and handed back in between, needs more time than it ever gets here: each further call of the model would be paid for nothing. */
 const mostTakes = 8
 
@@ -47,8 +49,8 @@ async function run(services: Services, row: MessageRow, stream: ReplyStream, sig
   const conversation = await findConversation(db, row.conversationId)
   if (!conversation || !row.model || !row.parentId) throw new AppError('conversation_not_found')
   const model = await services.models.open(row.model)
-  const saveMedia = (file: { bytes: Uint8Array, mime: string, name: string }) =>
-    storeModelMedia(services, { userId: conversation.userId, messageId: row.id, ...file })
+  const saveMedia = (file: { bytes: Uint8Array, mime: string, name: string }) => withStorePatience(services.log, { signal, forMs: storePatienceMs }, () =>
+    storeModelMedia(services, { userId: conversation.userId, messageId: row.id, ...file }))
   return streamReply({
     model,
     instructions: conversation.instructions,
@@ -97,7 +99,8 @@ interface Fault { error: Problem, retryable: boolean, delayMs: number }
 function faultOf(error: Error, job: AbortSignal): Fault {
   if (job.aborted) return { error: new AppError('model_timed_out').toProblem(), retryable: false, delayMs: 0 }
   if (error instanceof ModelFault) return { error: { code: error.code, message: error.message }, retryable: error.retryable, delayMs: error.retryAfterMs ?? 0 }
-  if (error instanceof AppError) return { error: error.toProblem(), retryable: false, delayMs: 0 }
+  // A store that is away for a moment is worth another try; any other refusal stays one.
+  if (error instanceof AppError) return { error: error.toProblem(), retryable: error.code === 'store_unreachable', delayMs: 0 }
   return { error: new AppError('internal').toProblem(), retryable: true, delayMs: 0 }
 }
 

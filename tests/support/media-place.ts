@@ -20,6 +20,8 @@ import type { Services } from '../../server/services.ts'
 
 export interface MediaPlace {
   services: Services
+  /** What was logged. */
+  lines: readonly string[]
   /** Null with the local store. */
   double: S3Double | null
   user: SessionUser
@@ -41,12 +43,12 @@ export async function withMediaPlace<T>(dialect: Dialect, use: (place: MediaPlac
   const double = dialect === 'postgres' ? await openS3Double() : null
   const s3: Record<string, string> = double ? { S3_ENDPOINT: double.endpoint, S3_BUCKET: 'parley', S3_ACCESS_KEY: double.account.accessKey, S3_SECRET_KEY: double.account.secretKey } : {}
   try {
-    return await withServices(dialect, async ({ services }) => {
+    return await withServices(dialect, async ({ services, lines }) => {
       const host = services.store.files ? await openFileHost(services.store.files) : null
       const reach = host?.reach ?? (url => url)
       const [user, other] = [await makeUser(services), await makeUser(services)]
       const place: MediaPlace = {
-        services, double, user, other, reach,
+        services, lines, double, user, other, reach,
         upload: async ({ name, mime, bytes }, by = user) => {
           const { media, ticket } = await askTicket(services, by, { id: newId(), name, mime, bytes: bytes.length })
           if (!ticket) return media

@@ -234,3 +234,14 @@ it('objects of what was deleted go although the store fails twice in between', (
   await deleteMedia(place.services, place.user, id)
   await until(async () => (await place.keys()).length === 0, { withinMs: 30_000, what: 'the store to be empty' })
 }), 60_000)
+
+it('a file that is processed while the store is away is ready when it is back', () => withMediaPlace('postgres', async (place) => {
+  const { id } = await place.upload(await samples.picture())
+  place.double!.setDown(true)
+  await place.work()
+  await until(() => place.lines.some(line => line.includes('the file store is away')), { what: 'the job to find the store away' })
+  // Longer than its three tries would last.
+  await until(async () => (await findMedia(place.services.database.db, id))?.status !== 'processing', { withinMs: 6000 }).catch(() => {})
+  place.double!.setDown(false)
+  expect(await place.settled(id)).toMatchObject({ status: 'ready', error: null })
+}), 60_000)
