@@ -163,7 +163,8 @@ export interface InLine { id: string, conversationId: string, userId: string }
 /**
  * The waiting replies of a model in the order in which they get its free places. Fair between users: everyone's first
  * comes before anyone's second (what someone has being written counts as being first), and among those goes first
- * who was served longest ago.
+ * who was served longest ago. One that waits for something else (an earlier reply of its conversation, a file that is
+ * being read) isn't in line, and holds nobody up.
  */
 export async function line(q: Query, model: string): Promise<InLine[]> {
   return rows<InLine>(q, sql`
@@ -172,7 +173,9 @@ export async function line(q: Query, model: string): Promise<InLine[]> {
         row_number() over (partition by c.user_id order by case when m.status = 'writing' then 0 else 1 end, m.created_at, m.id) as turn
       from message m join conversation c on c.id = m.conversation_id
       left join user_turn t on t.user_id = c.user_id and t.model = m.model
-      where m.model = ${model} and (m.status = 'waiting' or m.status = 'writing')
+      where m.model = ${model} and (m.status = 'writing' or (m.status = 'waiting'
+        and not exists (select 1 from message b where b.conversation_id = m.conversation_id and b.status in ('waiting', 'writing', 'retrying') and b.born_seq < m.born_seq)
+        and not exists (select 1 from media f where f.message_id = m.parent_id and f.status in ('uploading', 'processing'))))
     ) select id, conversation_id as "conversationId", user_id as "userId" from open
     where status = 'waiting' order by turn, case when served_at is null then 0 else 1 end, served_at, created_at, id`)
 }

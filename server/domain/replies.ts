@@ -67,9 +67,12 @@ async function change<T>(services: Services, conversationId: string, work: (tx: 
   return changed?.result ?? null
 }
 
+/** Whether this is a reply to be tried again, and its moment has come. */
+const isDue = ({ status, nextTryAt }: MessageRow): boolean => status === 'retrying' && (nextTryAt?.getTime() ?? 0) <= Date.now()
+
 /** Whether the reply may be written now. It is not, quietly, while something before it must end first. */
 async function mayGo(services: Services, tx: Tx, row: MessageRow): Promise<boolean> {
-  if (row.status === 'retrying' && row.nextTryAt && row.nextTryAt.getTime() > Date.now()) return false
+  if (row.status === 'retrying' && !isDue(row)) return false
   if (await openBefore(tx, row) > 0 || (row.parentId && await mediaPending(tx, row.parentId))) return false
   const limit = limitOf(services)
   return limit && row.model ? hasPlace(services, tx, row, row.model, limit) : true
@@ -103,7 +106,11 @@ export async function claimReply(services: Services, messageId: string): Promise
       await closeUnwritten(services, tx, row, take, 'stopped', null)
       return null
     }
-    if (!await mayGo(services, tx, row)) return null
+    if (!await mayGo(services, tx, row)) {
+      // Its next try is due and finds no place: it stands in line again, where whatever frees one finds it.
+      if (isDue(row)) await changeMessage(tx, row.id, { status: 'waiting', nextTryAt: null, seq: await take() })
+      return null
+    }
     const seq = await take()
     const taken = await takeReply(tx, row.id, { writerId: services.workerId, startedAt: new Date(), nextTryAt: null, error: null, seq })
     if (taken) await dropOldDeltas(tx, row.id, taken.epoch)

@@ -133,4 +133,46 @@ for (const dialect of dialects) {
     await closeReply(services, await take(services, one.replyId), done)
     expect(await claimReply(services, many[1]?.replyId ?? '')).toMatchObject({ status: 'writing' })
   }, { MODEL_CONCURRENCY: '1' }))
+
+  test(`${dialect}: a reply that waits for a file, or for the one before it, keeps no place from others`, () => withServices(dialect, async ({ services }) => {
+    const [reader, writer, other] = [await makeUser(services), await makeUser(services), await makeUser(services)]
+    const { db, tables } = services.database
+    const withFile = sending()
+    await runCommand(services, reader, withFile)
+    await db.insert(tables.media).values({ id: newId(), userId: reader.id, messageId: withFile.messageId, type: 'video', filePath: 'a/b/c', name: 'long.mp4', mime: 'video/mp4', bytes: 1, storedBytes: 1, status: 'processing' })
+    const first = sending()
+    const second = sending({ conversationId: first.conversationId })
+    await runCommand(services, writer, first)
+    await runCommand(services, writer, second)
+    const writing = await take(services, first.replyId)
+    const one = sending()
+    await runCommand(services, other, one)
+    // Two places: the writer has one, and the only reply that can use the other gets it.
+    const { messages } = await openConversation(services, other, one.conversationId)
+    expect(messages[1]?.position).toBe(1)
+    expect(await claimReply(services, withFile.replyId)).toBeNull()
+    expect(await claimReply(services, second.replyId)).toBeNull()
+    await closeReply(services, await take(services, one.replyId), done)
+    await db.update(tables.media).set({ status: 'ready' })
+    await closeReply(services, writing, done)
+    await take(services, withFile.replyId)
+    await take(services, second.replyId)
+  }, { MODEL_CONCURRENCY: '2' }))
+
+  test(`${dialect}: a reply whose next try is due and finds no place stands in line, and gets the next one`, () => withServices(dialect, async ({ services }) => {
+    const [one, two] = [await makeUser(services), await makeUser(services)]
+    const [tried, busy] = [sending(), sending()]
+    await runCommand(services, one, tried)
+    await retryLater(services, await take(services, tried.replyId), { error, delayMs: 60_000, model: null })
+    await runCommand(services, two, busy)
+    const writing = await take(services, busy.replyId)
+    expect(await claimReply(services, tried.replyId)).toBeNull()
+    expect(await statusOf(services, tried.replyId)).toMatchObject({ status: 'retrying' })
+    await services.database.db.update(services.database.tables.message).set({ nextTryAt: new Date() })
+    expect(await claimReply(services, tried.replyId)).toBeNull()
+    const { messages } = await openConversation(services, one, tried.conversationId)
+    expect(messages[1]).toMatchObject({ status: 'waiting', position: 1, attempt: 1, nextTryAt: null })
+    await closeReply(services, writing, done)
+    expect(await take(services, tried.replyId)).toMatchObject({ attempt: 2 })
+  }, { MODEL_CONCURRENCY: '1' }))
 }
