@@ -19,6 +19,8 @@ export interface PostgresOptions {
   max?: number
   /** How long one query may take, 30 s unless told. */
   queryTimeoutMs?: number
+  /** How long a transaction may rest between two statements, 5 s unless told. */
+  restMs?: number
 }
 
 /** Waits between tries to connect, in seconds; postgres.js' own grow to 20 s, too long for people who wait. */
@@ -30,14 +32,19 @@ const retryAfterMs = 500
 
 const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ECONNRESET', 'CONNECT_TIMEOUT', 'CONNECTION_CLOSED', 'CONNECTION_ENDED', '57P03'])
 
-export function openPostgres({ url, directUrl, migrations, log, max = 10, queryTimeoutMs = 30_000 }: PostgresOptions): Database {
+export function openPostgres({ url, directUrl, migrations, log, max = 10, queryTimeoutMs = 30_000, restMs = 5000 }: PostgresOptions): Database {
   useQueryErrors()
   // A transaction pooler gives each transaction another session, which knows nothing of what was prepared before.
   const prepare = url === directUrl
   const sql = postgres(url, {
     max, backoff, connect_timeout: 10, onnotice: () => {},
     prepare,
-    connection: { application_name: 'parley' },
+    connection: {
+      application_name: 'parley',
+      // A process that is frozen within a transaction would keep its row locks, and its successor waiting; a transaction
+      // of ours awaits nothing but queries. A pooler doesn't take this setting.
+      ...(prepare ? { idle_in_transaction_session_timeout: restMs } : {}),
+    },
   })
   limitClient(sql, { ms: queryTimeoutMs, prepare })
   const db = drizzle(sql, { schema: tables })

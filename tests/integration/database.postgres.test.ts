@@ -36,6 +36,32 @@ describe('PostgreSQL alone', () => {
     await database.close()
   })
 
+  it('takes the locks of a transaction whose process is frozen away', async () => {
+    const open = (restMs?: number) => openPostgres({ url: empty.url, directUrl: empty.url, migrations: migrations.postgres, ...(restMs ? { restMs } : {}) })
+    const [frozen, other] = [open(300), open()]
+    await Promise.all([frozen.ready, other.ready])
+    const { user } = other.tables
+    const id = newId()
+    await other.db.insert(user).values({ id, name: 'Ada', email: id })
+    const locked = Promise.withResolvers<null>()
+    const thawed = Promise.withResolvers<null>()
+    const zombie = frozen.db.transaction(async (tx) => {
+      await tx.update(user).set({ name: 'zombie' }).where(eq(user.id, id))
+      locked.resolve(null)
+      await thawed.promise
+      await tx.update(user).set({ name: 'zombie again' }).where(eq(user.id, id))
+    })
+    zombie.catch(() => {})
+    await locked.promise
+    const since = performance.now()
+    await other.db.update(user).set({ name: 'successor' }).where(eq(user.id, id))
+    expect(performance.now() - since).toBeLessThan(3000)
+    thawed.resolve(null)
+    await expect(zombie).rejects.toThrow()
+    expect(await other.db.select({ name: user.name }).from(user).where(eq(user.id, id))).toEqual([{ name: 'successor' }])
+    await Promise.all([frozen.close(), other.close()])
+  })
+
   it('serves queries without prepared statements when the address for queries is a pooler’s', async () => {
     const database = openPostgres({ url: `${empty.url}?application_name=pooled`, directUrl: empty.url, migrations: migrations.postgres })
     await database.ready

@@ -7,7 +7,7 @@ import { sql } from 'drizzle-orm'
 import { describe, expect, it } from 'vitest'
 import { rows } from '../../db/database.ts'
 import { openPostgres } from '../../db/open.postgres.ts'
-import { createPostgres } from '../support/postgres.ts'
+import { createPostgres, migrations } from '../support/postgres.ts'
 
 const root = join(import.meta.dirname, '../..')
 const run = (script: string, environment: Record<string, string> = {}, ...words: string[]) =>
@@ -29,6 +29,18 @@ describe('migrations', () => {
     expect((await run('migrate.ts', { DATABASE_URL: made.url })).stdout).toContain('is up to date')
     const database = openPostgres({ url: made.url, directUrl: made.url, migrations: [] })
     await database.ready
+    expect(await rows(database.db, sql`select cast(count(*) as integer) as n from graphile_worker.jobs`)).toEqual([{ n: 0 }])
+    await database.close()
+    await made.drop()
+  }, 120_000)
+
+  it('are applied once by ten processes that start at the same moment', async () => {
+    const made = await createPostgres({ migrated: false })
+    const said = await Promise.all(Array.from({ length: 10 }, () => run('migrate.ts', { DATABASE_URL: made.url })))
+    for (const { stdout } of said) expect(stdout).toContain('is up to date')
+    const database = openPostgres({ url: made.url, directUrl: made.url, migrations: [] })
+    await database.ready
+    expect(await rows(database.db, sql`select cast(count(*) as integer) as n, cast(count(distinct hash) as integer) as once from drizzle.__drizzle_migrations`)).toEqual([{ n: migrations.postgres.length, once: migrations.postgres.length }])
     expect(await rows(database.db, sql`select cast(count(*) as integer) as n from graphile_worker.jobs`)).toEqual([{ n: 0 }])
     await database.close()
     await made.drop()
