@@ -28,6 +28,7 @@ export async function runCommand(services: Services, user: SessionUser, command:
     await answerCommand(tx, command.id, done.answer)
     return done
   })
+  services.log.info({ commandId: command.id, type: command.type, userId: user.id, ...effect.answer, ...(effect.conversation || effect.stop ? {} : { again: true }) }, 'command')
   await tell(services, user, command, effect)
   return effect.answer
 }

@@ -40,7 +40,10 @@ export async function writeReply(services: Services, writer: ReplyWriter, { mess
   }
   await stream.end()
   // Whoever holds the reply must end it: while the database is away, this waits for it.
-  try { await withPatience(services.log, () => settle(services, row, stream, result, signal)) }
+  try {
+    const became = await withPatience(services.log, () => settle(services, row, stream, result, signal))
+    services.log.info({ messageId, conversationId: row.conversationId, epoch: row.epoch, attempt: row.attempt, became }, 'reply left')
+  }
   finally { stream.close() }
 }
 
@@ -63,23 +66,22 @@ async function run(services: Services, row: MessageRow, stream: ReplyStream, sig
   })
 }
 
+/** What a take of a reply came to. */
+type Became = Outcome['status'] | 'retrying' | 'handed-back' | 'lost' | 'deleted'
+
 /** Moves the reply to where its end belongs. */
 // eslint-disable-next-line complexity -- one line per way a reply can end, in the order in which they win
-async function settle(services: Services, row: MessageRow, stream: ReplyStream, result: Outcome | Error, job: AbortSignal): Promise<void> {
-  if (!(result instanceof Error)) {
-    await closeReply(services, row, result)
-    return
-  }
+async function settle(services: Services, row: MessageRow, stream: ReplyStream, result: Outcome | Error, job: AbortSignal): Promise<Became> {
+  const close = async (outcome: Outcome): Promise<Became> => await closeReply(services, row, outcome) ? outcome.status : 'lost'
+  if (!(result instanceof Error)) return close(result)
+  const unfinished = { parts: stream.parts, usage: null }
   const ended = stream.signal.aborted ? stream.signal.reason as Ended : null
-  if (ended && ended.why !== 'stopped') return
-  if (ended) {
-    await closeReply(services, row, { status: 'stopped', parts: stream.parts, usage: null, error: null })
-    return
-  }
+  if (ended && ended.why !== 'stopped') return ended.why
+  if (ended) return close({ status: 'stopped', ...unfinished, error: null })
   if (job.aborted && !isDeadline(job)) {
-    if (row.epoch < mostTakes) await handBack(services, row)
-    else await closeReply(services, row, { status: 'failed', parts: stream.parts, usage: null, error: new AppError('reply_too_long').toProblem() })
-    return
+    if (row.epoch >= mostTakes) return close({ status: 'failed', ...unfinished, error: new AppError('reply_too_long').toProblem() })
+    await handBack(services, row)
+    return 'handed-back'
   }
   const fault = faultOf(result, job)
   if (!(result instanceof ModelFault) && !(result instanceof AppError) && !job.aborted)
@@ -87,9 +89,9 @@ async function settle(services: Services, row: MessageRow, stream: ReplyStream, 
   if (fault.retryable && row.attempt < maxAttempts && fault.delayMs <= longestHintMs) {
     const model = await fallbackFor(services, row)
     const delayMs = fault.delayMs || retryDelayMs(row.attempt)
-    if (await retryLater(services, row, { error: fault.error, delayMs, model })) return
+    if (await retryLater(services, row, { error: fault.error, delayMs, model })) return 'retrying'
   }
-  await closeReply(services, row, { status: 'failed', parts: stream.parts, usage: null, error: fault.error })
+  return close({ status: 'failed', ...unfinished, error: fault.error })
 }
 
 const isDeadline = (signal: AbortSignal): boolean => signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError'

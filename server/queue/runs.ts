@@ -50,6 +50,10 @@ export interface RunsOptions<J extends TakenJob> {
 /** What is kept of an error with the job: its name and message, cut. */
 const describe = (error: unknown): string => String(error instanceof Error ? `${error.name}: ${error.message}` : error).slice(0, 500)
 
+/** What a payload names, for the log: ids alone. */
+const idsOf = (payload: unknown): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(payload ?? {}).filter(([name, value]) => /Id$/.test(name) && typeof value === 'string' && value.length <= 64))
+
 /** A payload as its handler takes it, or what is wrong with it. Issues name places and rules, never values. */
 function check(job: TakenJob): { payload: unknown, deadlineMs: number } | { wrong: string } {
   if (!Object.hasOwn(jobTypes, job.task)) return { wrong: 'There is no such job.' }
@@ -86,6 +90,7 @@ export class Runs<J extends TakenJob> {
     this.#runs.set(job.id, run)
     const outcome = await this.#outcome(job, run)
     run.settling = true
+    log.info({ job: job.id, task: job.task, ...idsOf(job.payload), attempt: job.attempt, ms: Math.round(performance.now() - run.startedAt), outcome: outcome.kind }, 'job ended')
     if (outcome.kind !== 'handed-back') this.finished++
     await settle(job, outcome).catch((err: unknown) => log.error({ err, job: job.id, task: job.task }, 'the outcome of a job could not be written'))
     this.#runs.delete(job.id)

@@ -102,3 +102,20 @@ it('what was deleted stays deleted, whatever is sent again', async () => {
   expect(status).toBe(404)
   socket.close()
 })
+
+it('the log follows a message by its ids from command to reply, and holds nothing that people or models say', async () => {
+  const guest = await live.guest()
+  const socket = await openSocket(guest)
+  const { command } = scriptedSend({ tokens: 20, name: 'a very private matter' })
+  await socket.change(command)
+  await untilEnded(guest, command.conversationId, command.replyId)
+  await socket.change({ type: 'conversation.change', id: newId(), conversationId: command.conversationId, title: 'my secret title', instructions: 'whisper only' })
+  await guest.request('GET', `/api/search?q=privately-sought`)
+  const { conversationId, messageId, replyId } = command
+  const said = (of: Record<string, unknown>) => live.server.lines().some(line => Object.entries(of).every(([name, value]) => line[name] === value))
+  await until(() => said({ msg: 'command', commandId: command.id, userId: guest.user.id, conversationId, messageId, replyId }), { what: 'the command in the log' })
+  await until(() => said({ msg: 'reply left', messageId: replyId, conversationId, attempt: 1, became: 'done' }), { what: 'the reply in the log' })
+  await until(() => said({ msg: 'job ended', task: 'write-reply', messageId: replyId, outcome: 'done' }), { what: 'its job in the log' })
+  await until(() => said({ msg: 'command', type: 'conversation.change', conversationId }), { what: 'the change in the log' })
+  expect(live.server.log()).not.toMatch(/private|secret title|whisper only|lorem|ipsum/)
+})
