@@ -1,5 +1,5 @@
 /** Copies what a database holds into another one, of either dialect. */
-import { getTableColumns, gt, sql, type SQL } from 'drizzle-orm'
+import { getTableColumns, gt, inArray, sql, type SQL } from 'drizzle-orm'
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
 import type { Database } from './database.ts'
 import type { Tables } from './tables.ts'
@@ -41,7 +41,18 @@ export async function copyRows(from: Database, to: Database, progress: (step: Co
   }
 }
 
-/** @throws Error when the target has people whom the source doesn’t know. */
+/** Ids of a table with one number of each, page by page. */
+async function* numbered({ db, tables }: Database): AsyncGenerator<{ id: string, seq: number }[]> {
+  const { conversation: { id, seq } } = tables
+  for (let at = '';;) {
+    const page = await db.select({ id, seq }).from(tables.conversation).where(gt(id, at)).orderBy(id).limit(1000)
+    if (page.length === 0) return
+    yield page
+    at = page.at(-1)?.id ?? ''
+  }
+}
+
+/** @throws Error when the target has people or changes that the source doesn’t know: they would be written over. */
 export async function refuseOthers(from: Database, to: Database): Promise<void> {
   const { user } = to.tables
   const known = new Set((await from.db.select({ id: from.tables.user.id }).from(from.tables.user)).map(({ id }) => id))
@@ -49,6 +60,11 @@ export async function refuseOthers(from: Database, to: Database): Promise<void> 
     const page: { id: string }[] = await to.db.select({ id: user.id }).from(user).where(gt(user.id, at)).orderBy(user.id).limit(1000)
     if (page.some(({ id }) => !known.has(id))) throw new Error('The database to copy to has people of its own. Nothing was copied: choose an empty one.')
     at = page.at(-1)?.id
+  }
+  const { conversation } = from.tables
+  for await (const page of numbered(to)) {
+    const seqs = new Map((await from.db.select({ id: conversation.id, seq: conversation.seq }).from(conversation).where(inArray(conversation.id, page.map(({ id }) => id)))).map(row => [row.id, row.seq]))
+    if (page.some(({ id, seq }) => seq > (seqs.get(id) ?? -1))) throw new Error('The database to copy to has gone on since it was copied to. Nothing was copied: it would be put back to what it was.')
   }
 }
 

@@ -32,8 +32,8 @@ describe('npm run db:copy', () => {
     ...process.env, DATA_DIR: folder, DATABASE_URL: empty.url, LOG_LEVEL: 'silent',
     S3_ENDPOINT: s3.endpoint, S3_BUCKET: 'parley', S3_ACCESS_KEY: s3.account.accessKey, S3_SECRET_KEY: s3.account.secretKey,
   })
-  /** Runs the command; `killAt` kills it as soon as it said that. */
-  const run = (killAt?: string) => new Promise<{ code: number | null, said: string }>((resolve) => {
+  /** Runs the command; it is killed as soon as it said `killAt`, or as `killWhen` is true. */
+  const run = (killAt?: string, killWhen?: () => boolean) => new Promise<{ code: number | null, said: string }>((resolve) => {
     const child = spawn(process.execPath, [join(import.meta.dirname, '../../scripts/copy-database.ts')], { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] })
     let said = ''
     for (const stream of [child.stdout, child.stderr]) {
@@ -42,7 +42,11 @@ describe('npm run db:copy', () => {
         if (killAt && said.includes(killAt)) child.kill('SIGKILL')
       })
     }
-    child.once('close', code => resolve({ code, said }))
+    const looking = setInterval(() => { if (killWhen?.()) child.kill('SIGKILL') }, 1)
+    child.once('close', (code) => {
+      clearInterval(looking)
+      resolve({ code, said })
+    })
   })
 
   async function fill({ db, tables }: Database): Promise<void> {
@@ -124,6 +128,26 @@ describe('npm run db:copy', () => {
     expect((await run('session: 1 of 1')).code).toBeNull()
     expect((await run()).code).toBe(0)
     await compare()
+  })
+
+  it('goes on where it was cut off in the middle of the files, and copies none of them twice', async () => {
+    expect((await run(undefined, () => s3.objects.size >= 10)).code).toBeNull()
+    const there = s3.objects.size
+    expect(there).toBeLessThan(files)
+    const again = await run()
+    expect(again).toMatchObject({ code: 0, said: expect.stringContaining(`${there} were there`) as string })
+    await compare()
+  })
+
+  it('copies nothing over what has gone on since', async () => {
+    expect((await run()).code).toBe(0)
+    const target = openPostgres({ url: empty.url, directUrl: empty.url, migrations: migrations.postgres })
+    await target.ready
+    await target.db.update(target.tables.conversation).set({ title: 'On sundials', seq: 4 })
+    const refused = await run()
+    expect(refused).toMatchObject({ code: 1, said: expect.stringContaining('has gone on since') as string })
+    expect(await target.db.select({ title: target.tables.conversation.title }).from(target.tables.conversation)).toEqual([{ title: 'On sundials' }])
+    await target.close()
   })
 
   it('copies nothing into a database that has people of its own', async () => {
