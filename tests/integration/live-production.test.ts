@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { newId } from '../../shared/ids.ts'
 import { openSocket, readMessage, signInAsGuest, untilEnded, watch, type Session, type Watcher } from '../support/client.ts'
 import { startFleet, type Fleet } from '../support/fleet.ts'
+import { follow, sendUntilAnswered, type Followed } from '../support/followed.ts'
 import { callsOf, llmSettings, scriptedSend } from '../support/live-settings.ts'
 import { startScriptedLlm, textOfScript, type Script, type ScriptedLlm } from '../support/scripted-llm.ts'
 import { until } from '../support/until.ts'
@@ -107,8 +108,20 @@ it('kill -9 of a web process: its followers go on at the other, and no reply not
   await replaceDead()
 })
 
-it('a rolling restart of everything: replies are handed over without an attempt, and nothing is lost', async () => {
+it('a rolling restart of everything under load: replies are handed over without an attempt, and nothing is lost', async () => {
   const sent = await sendMany(6, { tokens: 300, perSecond: 40 })
+  const anywhere = () => guest.at(fleet.webs[Math.floor(Math.random() * fleet.webs.length)]!.url)
+  const meanwhile: Followed[] = []
+  let rolling = true
+  const load = (async () => {
+    while (rolling) {
+      const { script, command } = scriptedSend({ tokens: 60, perSecond: 40 })
+      await sendUntilAnswered(anywhere, command)
+      meanwhile.push(await follow(anywhere, 1, command, script))
+      // One at a time is begun: the load must not outrun a busy machine.
+      await until(() => callsOf(llm, script).length > 0, { withinMs: 30_000, what: 'the reply to be begun' })
+    }
+  })()
   for (const old of fleet.all()) {
     await fleet.start(fleet.webs.includes(old) ? 'web' : 'worker')
     old.signal('SIGTERM')
@@ -116,18 +129,23 @@ it('a rolling restart of everything: replies are handed over without an attempt,
     fleet.webs = fleet.webs.filter(server => server.alive())
     fleet.workers = fleet.workers.filter(server => server.alive())
   }
-  await expectWhole(sent)
-  for (const { conversationId, replyId } of sent)
+  rolling = false
+  await load
+  expect(meanwhile.length).toBeGreaterThan(5)
+  for (const { wrong } of meanwhile) expect(wrong).toEqual([])
+  await expectWhole([...sent, ...meanwhile.map(one => ({ ...one, watcher: one.watchers[0]! }))])
+  for (const { conversationId, replyId } of [...sent, ...meanwhile])
     expect((await untilEnded(guest.at(fleet.webs[0]!.url), conversationId, replyId)).attempt).toBe(1)
-})
+}, 180_000)
 
-it('a frozen worker that wakes does not write over its successor', async () => {
+it('a worker that wakes after 20 s does not write over its successor', async () => {
   const sent = await sendMany(6, { tokens: 300, perSecond: 40 })
   const [frozen] = fleet.workers
+  const frozenAt = Date.now()
   frozen!.signal('SIGSTOP')
   await until(async () => {
     const replies = await Promise.all(sent.map(one => readMessage(guest.at(fleet.webs[0]!.url), one.conversationId, one.replyId)))
-    return replies.every(reply => reply && !['writing', 'waiting', 'retrying'].includes(reply.status))
+    return Date.now() - frozenAt >= 20_000 && replies.every(reply => reply && !['writing', 'waiting', 'retrying'].includes(reply.status))
   }, { what: 'the other worker to finish', withinMs: 40_000 })
   frozen!.signal('SIGCONT')
   await until(async () => (await fetch(`${frozen!.url}/api/health/live`)).ok, { what: 'the frozen worker to be back' })

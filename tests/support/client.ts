@@ -53,6 +53,10 @@ function openSession(url: string, cookie: string, user: PublicUser, visitor: Vis
 
 export const signInAsGuest = (url: string, visitor: Visitor = {}): Promise<Session> => signInWith(url, '/api/auth/sign-in/anonymous', {}, visitor)
 
+/** Sends bytes as a page does when the store is out of its reach. */
+export const sendContent = (session: Session, path: string, bytes: Uint8Array, mime: string): Promise<Response> =>
+  fetch(`${session.url}${path}`, { method: 'PUT', headers: { 'content-type': mime, ...headersOf(session.url, {}, session.cookie) }, body: new Uint8Array(bytes) })
+
 export interface Socket {
   /** Every event so far, oldest first (not kept with `keep: false`). */
   events: LiveEvent[]
@@ -127,8 +131,8 @@ export interface Watcher {
   close(): void
 }
 
-/** Watches one conversation as a page does. Reconnecting is up to the caller; asking for what is missing is not. */
-export function watch(first: Session, conversationId: string): Watcher {
+/** Watches one conversation as a page does. Reconnecting is up to the caller; asking for what is missing is not. `changed` is called after every step. */
+export function watch(first: Session, conversationId: string, changed: (watcher: Watcher) => void = () => {}): Watcher {
   let session = first
   let socket: Socket | undefined
   let state = emptyConversation()
@@ -137,8 +141,10 @@ export function watch(first: Session, conversationId: string): Watcher {
     const needs = state.needs
     state = { ...state, needs: 'nothing' }
     if (needs === 'snapshot') {
-      const { status, body } = await session.request<Snapshot>('GET', `/api/conversations/${conversationId}`)
-      if (status === 200) state = applySnapshot(state, body)
+      // A server that is away answers nothing: the next connection asks again.
+      const answer = await session.request<Snapshot>('GET', `/api/conversations/${conversationId}`).catch(() => null)
+      if (answer?.status === 200) state = applySnapshot(state, answer.body)
+      changed(watcher)
     }
     follow()
   }
@@ -146,9 +152,10 @@ export function watch(first: Session, conversationId: string): Watcher {
     if ('conversationId' in event && event.conversationId !== conversationId) return
     if ('conversation' in event && event.conversation.id !== conversationId) return
     state = applyEvent(state, event)
+    changed(watcher)
     if (state.needs !== 'nothing') void fill()
   }
-  return {
+  const watcher: Watcher = {
     state: () => state,
     message: id => viewMessage(state, id),
     text: id => viewMessage(state, id)?.content ?? '',
@@ -164,6 +171,7 @@ export function watch(first: Session, conversationId: string): Watcher {
     drop: () => socket?.drop(),
     close: () => socket?.close(),
   }
+  return watcher
 }
 
 /** A message as the server has it. */

@@ -17,6 +17,8 @@ export interface Script {
   retryAfter?: number
   /** Cut the connection after so many tokens, `times` times. */
   cutAfter?: number
+  /** Ask for a picture first (`make_image`), then write. */
+  draws?: boolean
   /** Tells scripts apart in the journal. */
   name?: string
 }
@@ -35,8 +37,13 @@ export interface ScriptedLlm {
   url: string
   /** Calls for replies, oldest first; calls for titles and the like are left out. */
   calls: Call[]
+  /** Pictures that were made. */
+  pictures(): number
   close(): Promise<void>
 }
+
+/** What a server must say of the model for it to be given files, and to draw. */
+export const scriptedModels = { OPENAI_MODELS: 'fake[image tools]', OPENAI_IMAGE_MODEL: 'fake-image' }
 
 const words = ['lorem ', 'ipsum ', 'dolør ', 'sit ', 'amét, ', '🙂 ', 'consectetur\n', '**bold** ', '`code` ', '日本 ']
 /** Token number `n`, from 0. Numbered, so that a missing, doubled or moved one shows. */
@@ -44,20 +51,26 @@ const token = (n: number) => `${n}:${words[n % words.length]}`
 /** The whole text that a script answers with. */
 export const textOfScript = (script: Script): string => Array.from({ length: script.tokens }, (_, n) => token(n)).join('')
 
-const readScript = (body: { messages?: { role: string, content: unknown }[] }): Script | null => {
+interface Body { messages?: { role: string, content: unknown }[], stream?: boolean }
+
+const readScript = (body: Body): Script | null => {
   const last = body.messages?.findLast(message => message.role === 'user')?.content
-  const text = Array.isArray(last) ? last.map(part => (part as { text?: string }).text ?? '').join('') : String(last ?? '')
-  try {
-    const script = JSON.parse(text) as Script
-    return typeof script.tokens === 'number' ? script : null
+  // Beside files there are parts that name them.
+  const texts = Array.isArray(last) ? last.map(part => (part as { text?: string }).text ?? '') : [String(last ?? '')]
+  for (const text of texts) {
+    try {
+      const script = JSON.parse(text) as Script
+      if (typeof script.tokens === 'number') return script
+    }
+    catch { /* No script. */ }
   }
-  catch { return null }
+  return null
 }
 
 const readBody = async (request: IncomingMessage) => {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
-  return JSON.parse(Buffer.concat(chunks).toString() || '{}') as { messages?: { role: string, content: unknown }[], stream?: boolean }
+  return JSON.parse(Buffer.concat(chunks).toString() || '{}') as Body
 }
 
 const head = { id: 'chatcmpl-fake', object: 'chat.completion.chunk', created: 0, model: 'fake' }
@@ -100,30 +113,51 @@ function play(call: Call, response: ServerResponse, faulty: boolean) {
   timer = setTimeout(step, firstAfterMs)
 }
 
+function askForPicture(response: ServerResponse) {
+  const call = { index: 0, id: 'call_image', type: 'function', function: { name: 'make_image', arguments: '{"prompt":"a lighthouse"}' } }
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  response.end(`${line({ role: 'assistant', tool_calls: [call] })}${line({}, 'tool_calls')}data: [DONE]\n\n`)
+}
+
+/** The smallest PNG there is. */
+const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=='
+
+function refuse(response: ServerResponse, { status = 500, retryAfter }: Script) {
+  response.writeHead(status, { 'content-type': 'application/json', ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }) })
+  response.end(JSON.stringify({ error: { message: 'as the script says', type: 'fake' } }))
+}
+
+function answer(calls: Call[], body: Body, response: ServerResponse) {
+  const script = readScript(body)
+  if (!script) return answerWhole(response, body.stream === true)
+  if (script.draws && body.messages?.at(-1)?.role !== 'tool') return askForPicture(response)
+  const earlier = calls.filter(call => call.script.name === script.name).length
+  const faulty = earlier < (script.times ?? Infinity)
+  const call: Call = { script, at: Date.now(), sent: 0, end: 'running', endedAt: null }
+  calls.push(call)
+  if (!script.status || !faulty) return play(call, response, faulty)
+  Object.assign(call, { end: 'refused', endedAt: Date.now() })
+  refuse(response, script)
+}
+
 /** Starts it on a free port of the loopback (or on `port`). */
 export async function startScriptedLlm(port = 0): Promise<ScriptedLlm> {
   const calls: Call[] = []
+  let pictures = 0
   const server = createServer(async (request, response) => {
     if (request.url === '/v1/models') return response.end(JSON.stringify({ object: 'list', data: [{ id: 'fake', object: 'model', created: 0, owned_by: 'tests' }] }))
     if (request.url === '/calls') return response.end(JSON.stringify(calls))
     const body = await readBody(request)
-    const script = readScript(body)
-    if (!script) return answerWhole(response, body.stream === true)
-    const earlier = calls.filter(call => call.script.name === script.name).length
-    const faulty = earlier < (script.times ?? Infinity)
-    const call: Call = { script, at: Date.now(), sent: 0, end: 'running', endedAt: null }
-    calls.push(call)
-    if (script.status && faulty) {
-      Object.assign(call, { end: 'refused', endedAt: Date.now() })
-      response.writeHead(script.status, { 'content-type': 'application/json', ...(script.retryAfter === undefined ? {} : { 'retry-after': String(script.retryAfter) }) })
-      return response.end(JSON.stringify({ error: { message: 'as the script says', type: 'fake' } }))
-    }
-    play(call, response, faulty)
+    if (request.url !== '/v1/images/generations') return answer(calls, body, response)
+    pictures += 1
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ created: 0, data: [{ b64_json: png }] }))
   })
   await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     calls,
+    pictures: () => pictures,
     close: () => new Promise((resolve) => {
       server.closeAllConnections()
       server.close(() => resolve())

@@ -28,11 +28,13 @@ export interface ServerOptions {
   /** Flags of Node itself. */
   nodeArguments?: string[]
   readyWithinMs?: number
+  /** Folder of the build, instead of the one that is made of the sources. */
+  build?: string
 }
 
 /** Starts the built server and waits until it says it is ready. */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
-  const build = await buildOnce()
+  const build = options.build ?? await buildOnce()
   const port = options.port ?? await freePort()
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'parley-'))
   const url = `http://127.0.0.1:${port}`
