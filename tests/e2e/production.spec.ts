@@ -72,3 +72,17 @@ test('kill -9 of the only worker in the middle of a reply: the page says so, and
   await expect(conversation.messages).toHaveCount(2)
   expect(await conversation.replyText()).toBe(whole)
 })
+
+test('a store that is away keeps nobody from writing: the file waits in the page, and goes by itself when the store is back', async ({ page, login, conversation, store }) => {
+  await signUp(login)
+  store.setDown(true)
+  await conversation.attach(await picture())
+  await expect(conversation.attachment('lighthouse.png')).toBeVisible()
+  await conversation.send('What did I send?')
+  await expect(conversation.question()).toContainText('What did I send?')
+  // Tried and refused at least once, straight and through the server.
+  await page.waitForResponse(response => response.url().includes('/content') && response.status() === 503)
+  store.setDown(false)
+  await conversation.untilReplied(60_000)
+  await expect(conversation.reply()).toContainText('lighthouse.png')
+})
