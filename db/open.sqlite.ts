@@ -1,7 +1,8 @@
 /**
  * The database on one SQLite file: better-sqlite3 does the work, drizzle's asynchronous proxy session stands in front of
  * it, and a gate gives each transaction the connection for itself. better-sqlite3 is synchronous, so while a transaction
- * runs only microtasks pass: nobody waits longer than its queries take.
+ * runs only microtasks pass: nobody waits longer than its queries take. What it wrote is acknowledged when it is safe
+ * from power loss (db/wal-sync.ts); the next turn doesn't wait for that.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { mkdirSync } from 'node:fs'
@@ -16,55 +17,70 @@ import { QueryError, useQueryErrors } from './query-error.ts'
 import { searchable } from './search-words.ts'
 import * as tables from './schema.sqlite.ts'
 import { makeStatements, type RunStatement } from './sqlite-statements.ts'
-import { makeTurns, type Turns } from './turns.ts'
+import { makeTurns } from './turns.ts'
+import { openWalSync, type WalSync } from './wal-sync.ts'
 
-/** What the running piece of work stands in: a transaction (no turns: all runs straight) or a `lax` block (its own line). */
-interface Scope { open: boolean, turns: Turns | null }
+/** What the running piece of work stands in: a transaction (all runs straight) or a `lax` block. */
+interface Scope { open: boolean, kind: 'transaction' | 'lax' }
 
 export interface SqliteOptions {
   /** How long to wait for another process that still owns the file, such as one that is just ending. */
   lockWaitMs?: number
+  /** Makes the file's written bytes stay; the system's own unless told. */
+  sync?: (fd: number) => Promise<void>
 }
 
 /**
  * Opens (and makes) the file and applies `migrations`; ready when it returns. One process owns the file.
  * @throws Error when another process has it open.
  */
-export function openSqlite(file: string, migrations: Migration[], { lockWaitMs = 5000 }: SqliteOptions = {}): Database {
+export function openSqlite(file: string, migrations: Migration[], { lockWaitMs = 5000, sync }: SqliteOptions = {}): Database {
   useQueryErrors()
   const { connection, unlock } = connect(file, migrations, lockWaitMs)
+  const wal: WalSync | null = file === ':memory:' ? null : openWalSync(file, sync)
   const inside = new AsyncLocalStorage<Scope>()
-  const outer = makeTurns()
-  const run = makeStatements(connection)
+  const turns = makeTurns()
+  const statements = makeStatements(connection)
 
-  /** The line to stand in; null inside a transaction. A promise that outlived its scope queues like anybody else. */
-  const line = (): Turns | null => {
+  /** Where the caller stands; null for nowhere. A promise that outlived its scope queues like anybody else. */
+  const standing = (): Scope['kind'] | null => {
     const scope = inside.getStore()
-    return scope?.open ? scope.turns : outer
+    return scope?.open ? scope.kind : null
   }
-  const within = async <T>(scope: Scope, work: () => Promise<T>): Promise<T> => {
+  const within = async <T>(kind: Scope['kind'], work: () => Promise<T>): Promise<T> => {
+    const scope: Scope = { open: true, kind }
     try { return await inside.run(scope, work) }
     finally { scope.open = false }
   }
-
-  const runInTurn: (...statement: Parameters<RunStatement>) => Promise<ReturnType<RunStatement>> = async (...statement) => {
-    const turns = line()
-    return turns ? turns.take(() => run(...statement)) : run(...statement)
+  /** Does `work` in its turn; resolves when what it wrote is safe, or at once where that may be lost. */
+  const inTurn = async <T>(work: () => T | Promise<T>): Promise<T> => {
+    const lax = standing() === 'lax'
+    let wrote = false
+    const result = await turns.take(async () => {
+      const before = statements.writes()
+      const done = await work()
+      wrote = statements.writes() > before
+      return done
+    })
+    if (wrote && !lax) await wal?.durable()
+    return result
   }
+
+  const run: (...statement: Parameters<RunStatement>) => Promise<ReturnType<RunStatement>> = async (...statement) =>
+    standing() === 'transaction' ? statements.run(...statement) : inTurn(() => statements.run(...statement))
   const proxy = drizzle(
-    runInTurn,
+    run,
     async () => { throw new Error('Batches are not used: they would not stand in line') },
     { schema: tables },
   )
   useSqliteSession((proxy as unknown as { session: object }).session, async (sql, params) => {
-    try { return (await runInTurn(sql, params, 'objects')).rows as object[] }
+    try { return (await run(sql, params, 'objects')).rows as object[] }
     catch (error) { throw new QueryError(sql, error) }
   })
   const begin = proxy.transaction.bind(proxy)
   proxy.transaction = async (body) => {
-    const turns = line()
-    if (!turns) throw new Error('Inside a transaction use tx, not db')
-    return turns.take(() => within({ open: true, turns: null }, () => begin(body, { behavior: 'immediate' })))
+    if (standing() === 'transaction') throw new Error('Inside a transaction use tx, not db')
+    return inTurn(() => within('transaction', () => begin(body, { behavior: 'immediate' })))
   }
 
   return {
@@ -72,18 +88,10 @@ export function openSqlite(file: string, migrations: Migration[], { lockWaitMs =
     db: proxy as unknown as Db,
     tables: tables as unknown as Database['tables'],
     ready: Promise.resolve(),
-    lax: async (work) => {
-      const turns = line()
-      if (!turns) return work()
-      return turns.take(async () => {
-        // Can't be changed inside a transaction, hence the turn of its own.
-        connection.pragma('synchronous = NORMAL')
-        try { return await within({ open: true, turns: makeTurns() }, work) }
-        finally { connection.pragma('synchronous = FULL') }
-      })
-    },
+    lax: work => standing() === 'transaction' ? work() : within('lax', work),
     check: async () => { connection.prepare('select 1').get() },
-    close: async () => outer.take(() => {
+    close: async () => turns.take(async () => {
+      await wal?.close()
       connection.close()
       unlock()
     }),
@@ -96,7 +104,8 @@ function connect(file: string, migrations: Migration[], lockWaitMs: number): { c
   try {
     const connection = new BetterSqlite(file, { timeout: 5000 })
     connection.pragma('journal_mode = WAL')
-    connection.pragma('synchronous = FULL')
+    // Commits aren't synced one by one: db/wal-sync.ts does it for many at once.
+    connection.pragma('synchronous = NORMAL')
     // 16 MB of pages, for the lists search walks; 2 MB unless told.
     connection.pragma('cache_size = -16000')
     // The triggers that keep the search index call it.

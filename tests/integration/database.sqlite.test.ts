@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -10,6 +10,7 @@ import { openSqlite } from '../../db/open.sqlite.ts'
 import { newId } from '../../shared/ids.ts'
 import { databaseContract } from '../contract/database.ts'
 import { migrations, withDatabase } from '../support/database.ts'
+import { until } from '../support/until.ts'
 
 describe('SQLite keeps the database contract', () => databaseContract('sqlite'))
 
@@ -20,16 +21,83 @@ describe('the SQLite file', () => {
   const file = () => join(folder, 'parley.db')
   const open = (lockWaitMs = 0) => openSqlite(file(), migrations.sqlite, { lockWaitMs })
 
-  it('survives power loss after every commit, except for lax writes', async () => {
-    await withDatabase('sqlite', async ({ db, lax }) => {
-      const level = async () => Object.values((await rows(db, sql`pragma synchronous`))[0]!)[0]
-      expect(await level()).toBe(2)
-      await lax(async () => expect(await level()).toBe(1))
-      expect(await level()).toBe(2)
-      await lax(async () => { throw new Error('no') }).catch(() => {})
-      expect(await level()).toBe(2)
-      expect(await rows(db, sql`pragma journal_mode`)).toEqual([{ journal_mode: 'wal' }])
-      expect(await rows(db, sql`pragma foreign_keys`)).toEqual([{ foreign_keys: 1 }])
+  describe('and power loss', () => {
+    /** Opens the file with syncs that wait to be let go; `lost` is the file as the disk held it when the last sync began. */
+    const openHeld = () => {
+      const lost = join(folder, 'lost.db')
+      let syncs = 0
+      let release = Promise.withResolvers<void>()
+      const database = openSqlite(file(), migrations.sqlite, {
+        async sync() {
+          syncs++
+          cpSync(file(), lost)
+          cpSync(`${file()}-wal`, `${lost}-wal`)
+          await release.promise
+        },
+      })
+      const user = (name: string) => database.db.insert(database.tables.user).values({ id: newId(), name, email: `${name}@users.invalid` }).then(() => name)
+      return {
+        database, user,
+        syncs: () => syncs,
+        letGo() {
+          release.resolve()
+          release = Promise.withResolvers<void>()
+        },
+        /** Who is there after the power went now. */
+        async afterLoss() {
+          const again = openSqlite(lost, migrations.sqlite)
+          try { return (await again.db.select().from(again.tables.user)).map(row => row.name) }
+          finally { await again.close() }
+        },
+      }
+    }
+
+    it('acknowledges a write when a sync that began after it is over, and holds nobody up meanwhile', async () => {
+      const { database, user, syncs, letGo, afterLoss } = openHeld()
+      const told: string[] = []
+      const first = user('first').then(name => told.push(name))
+      await until(() => syncs() === 1)
+      const second = database.db.transaction(async tx => tx.insert(database.tables.user).values({ id: newId(), name: 'second', email: 'second@users.invalid' })).then(() => told.push('second'))
+      const third = user('third').then(name => told.push(name))
+      // Others read what is committed, and nothing is acknowledged yet.
+      await until(async () => (await database.db.select().from(database.tables.user)).length === 3)
+      expect(told).toEqual([])
+      letGo()
+      await first
+      expect(told).toEqual(['first'])
+      await until(() => syncs() === 2)
+      expect(await afterLoss()).toEqual(['first', 'second', 'third'])
+      letGo()
+      await Promise.all([second, third])
+      // One sync for both.
+      expect(syncs()).toBe(2)
+      await database.close()
+    })
+
+    it('acknowledges lax writes at once, and reading waits for nothing', async () => {
+      const { database, user, syncs } = openHeld()
+      await database.lax(() => user('lax'))
+      await database.db.transaction(async tx => tx.select().from(database.tables.user))
+      expect(syncs()).toBe(0)
+      await database.close()
+    })
+
+    it('acknowledges nothing any more once a sync has failed', async () => {
+      let fails = true
+      const database = openSqlite(file(), migrations.sqlite, { sync: async () => { if (fails) throw new Error('EIO') } })
+      const write = (name: string) => database.db.insert(database.tables.user).values({ id: newId(), name, email: `${name}@users.invalid` })
+      await expect(write('a')).rejects.toThrow()
+      fails = false
+      await expect(write('b')).rejects.toThrow()
+      await database.close()
+    })
+
+    it('is kept by the system in the same way', async () => {
+      await withDatabase('sqlite', async ({ db }) => {
+        expect(await rows(db, sql`pragma journal_mode`)).toEqual([{ journal_mode: 'wal' }])
+        expect(await rows(db, sql`pragma synchronous`)).toEqual([{ synchronous: 1 }])
+        expect(await rows(db, sql`pragma foreign_keys`)).toEqual([{ foreign_keys: 1 }])
+      })
     })
   })
 
