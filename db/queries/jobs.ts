@@ -1,5 +1,5 @@
 /** Rows of `job`, the queue of the zero-setup mode (server/queue/sqlite.ts). */
-import { and, asc, count, eq, gte, inArray, isNotNull, isNull, lt, lte, min, ne, or, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gte, inArray, isNotNull, isNull, lt, lte, min, ne, sql } from 'drizzle-orm'
 import { newId } from '../../shared/ids.ts'
 import { tablesOf, type Query } from '../database.ts'
 
@@ -16,27 +16,29 @@ export interface NewJob {
 export async function addJob(q: Query, { task, payload, key, priority, runAt, maxAttempts }: NewJob): Promise<void> {
   const { job } = tablesOf(q)
   const values = { task, payload, priority, runAt, maxAttempts }
-  if (key !== null)
-    await q.update(job).set({ key: null }).where(and(eq(job.key, key), or(isNotNull(job.lockedBy), gte(job.attempts, job.maxAttempts))))
-  await q.insert(job).values({ id: newId(), key, ...values })
-    .onConflictDoUpdate({ target: job.key, set: { ...values, attempts: 0, lastError: null } })
+  const waits = and(isNull(job.lockedBy), lt(job.attempts, job.maxAttempts))
+  const add = () => q.insert(job).values({ id: newId(), key, ...values })
+    .onConflictDoUpdate({ target: job.key, set: { ...values, attempts: 0, lastError: null }, setWhere: waits }).returning({ id: job.id })
+  if ((await add()).length > 0 || key === null) return
+  await q.update(job).set({ key: null }).where(eq(job.key, key))
+  await add()
 }
 
-/** Locks the job whose turn it is and counts the attempt; null when none may run now. */
-export async function takeJob(q: Query, workerId: string, now: Date) {
+/** Locks at most `limit` jobs whose turn it is and counts the attempt of each; in their order. */
+export async function takeJobs(q: Query, workerId: string, now: Date, limit: number) {
   const { job } = tablesOf(q)
   const next = q.select({ id: job.id }).from(job)
     .where(and(isNull(job.lockedBy), lte(job.runAt, now), lt(job.attempts, job.maxAttempts)))
-    .orderBy(asc(job.priority), asc(job.runAt), asc(job.id)).limit(1)
-  const [taken] = await q.update(job).set({ lockedBy: workerId, lockedAt: now, attempts: sql`${job.attempts} + 1` })
+    .orderBy(asc(job.priority), asc(job.runAt), asc(job.id)).limit(limit)
+  const taken = await q.update(job).set({ lockedBy: workerId, lockedAt: now, attempts: sql`${job.attempts} + 1` })
     .where(inArray(job.id, next)).returning()
-  return taken ?? null
+  return taken.sort((a, b) => a.priority - b.priority || a.runAt.getTime() - b.runAt.getTime() || (a.id < b.id ? -1 : 1))
 }
 
-/** Deletes a job that is done. */
-export async function removeJob(q: Query, id: string, workerId: string): Promise<void> {
+/** Deletes jobs that are done. */
+export async function removeJobs(q: Query, ids: readonly string[], workerId: string): Promise<void> {
   const { job } = tablesOf(q)
-  await q.delete(job).where(and(eq(job.id, id), eq(job.lockedBy, workerId)))
+  await q.delete(job).where(and(inArray(job.id, [...ids]), eq(job.lockedBy, workerId)))
 }
 
 /** Unlocks a job with what is to be known for its next run. */

@@ -1,4 +1,4 @@
-import { and, eq, inArray, lt } from 'drizzle-orm'
+import { and, eq, inArray, lt, sql } from 'drizzle-orm'
 import { tablesOf, type Query, type Tx } from '../database.ts'
 import type { Devices } from '../tables.ts'
 
@@ -20,6 +20,40 @@ export async function changeSeat(tx: Tx, seat: Seat, change: (devices: Devices) 
   if (Object.keys(devices).length === 0) await tx.delete(websocketConnection).where(seatIs(tx, seat))
   else await tx.update(websocketConnection).set({ devices }).where(seatIs(tx, seat))
   return devices
+}
+
+/** Rows one statement names at most: SQLite takes 32,766 values in one. */
+const atOnce = 500
+
+/**
+ * The same for many seats in three statements; resolves with those whose devices are others than before. Seats of
+ * conversations that are gone are left out.
+ */
+export async function changeSeats<S extends Seat>(tx: Tx, seats: readonly S[], change: (devices: Devices, seat: S) => Devices): Promise<Seat[]> {
+  const changed: Seat[] = []
+  for (let at = 0; at < seats.length; at += atOnce) changed.push(...await changeSome(tx, seats.slice(at, at + atOnce), change))
+  return changed
+}
+
+const keyOf = ({ userId, conversationId }: Seat) => `${userId} ${conversationId}`
+const idsOf = (devices: Devices) => Object.keys(devices).sort().join()
+
+async function changeSome<S extends Seat>(tx: Tx, seats: readonly S[], change: (devices: Devices, seat: S) => Devices): Promise<Seat[]> {
+  const { conversation, websocketConnection } = tablesOf(tx)
+  const lastActive = new Date()
+  const ids = seats.map(seat => seat.conversationId)
+  const living = new Set((await tx.select({ id: conversation.id }).from(conversation).where(inArray(conversation.id, ids))).map(row => row.id))
+  // Locks the rows that are there.
+  const taken = await tx.update(websocketConnection).set({ lastActive })
+    .where(and(inArray(websocketConnection.userId, [...new Set(seats.map(seat => seat.userId))]), inArray(websocketConnection.conversationId, [...living]))).returning()
+  const before = new Map(taken.map(row => [keyOf(row), row.devices]))
+  const values = seats.filter(seat => living.has(seat.conversationId)).map(seat => ({
+    userId: seat.userId, conversationId: seat.conversationId, lastActive, devices: change(before.get(keyOf(seat)) ?? {}, seat),
+  }))
+  if (values.length > 0)
+    await tx.insert(websocketConnection).values(values)
+      .onConflictDoUpdate({ target: [websocketConnection.userId, websocketConnection.conversationId], set: { devices: sql`excluded.devices` } })
+  return values.filter(row => idsOf(row.devices) !== idsOf(before.get(keyOf(row)) ?? {}))
 }
 
 export async function findSeat(q: Query, seat: Seat): Promise<{ devices: Devices, lastActive: Date } | undefined> {

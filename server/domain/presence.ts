@@ -1,5 +1,5 @@
 /** Keeps `websocket_connection` true: who looks at what, on any node, and gone soon after a crash. */
-import { changeSeat, findSeat, type Seat } from '../../db/queries/presence.ts'
+import { changeSeat, changeSeats, findSeat, type Seat } from '../../db/queries/presence.ts'
 import { findConversation } from '../../db/queries/conversations.ts'
 import type { Devices } from '../../db/tables.ts'
 import type { Services } from '../services.ts'
@@ -19,11 +19,12 @@ const living = (devices: Devices): Devices => {
 }
 
 async function change(services: Services, seat: Seat, alter: (devices: Devices) => Devices): Promise<void> {
-  const changed = await services.database.db.transaction(async (tx) => {
+  // Worth nothing after a power cut, when every device is gone.
+  const changed = await services.database.lax(() => services.database.db.transaction(async (tx) => {
     if (!await findConversation(tx, seat.conversationId)) return false
     await changeSeat(tx, seat, devices => alter(living(devices)))
     return true
-  })
+  }))
   if (changed) await services.bus.publish({ type: 'presence', ...seat })
 }
 
@@ -34,10 +35,14 @@ export const arrive = (services: Services, device: Device, conversationId: strin
 export const leave = (services: Services, device: Device, conversationId: string): Promise<void> =>
   change(services, { userId: device.user.id, conversationId }, devices => Object.fromEntries(Object.entries(devices).filter(([id]) => id !== device.id)))
 
-/** Says of all seats of this process at once that they are still taken. */
+/** Says of all seats of this process at once that they are still taken. Only what that changed is news. */
 export async function beat(services: Services, seats: readonly (Seat & { connectionIds: string[] })[]): Promise<void> {
-  for (const { userId, conversationId, connectionIds } of seats)
-    await change(services, { userId, conversationId }, devices => ({ ...devices, ...Object.fromEntries(connectionIds.map(id => [id, Date.now()])) }))
+  if (seats.length === 0) return
+  const now = Date.now()
+  const { db } = services.database
+  const changed = await services.database.lax(() => db.transaction(tx => changeSeats(tx, seats, (devices, { connectionIds }) =>
+    ({ ...living(devices), ...Object.fromEntries(connectionIds.map(id => [id, now])) }))))
+  for (const { userId, conversationId } of changed) await services.bus.publish({ type: 'presence', userId, conversationId })
 }
 
 /** How many devices look at the conversation now. */

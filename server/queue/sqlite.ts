@@ -6,8 +6,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Database } from '../../db/database.ts'
-import { addJob, countJobs, findJobTime, nextJobAt, releaseJob, removeJob, takeJob, unlockOthers } from '../../db/queries/jobs.ts'
+import { addJob, countJobs, findJobTime, nextJobAt, releaseJob, removeJobs, takeJobs, unlockOthers } from '../../db/queries/jobs.ts'
 import type { Log } from '../log.ts'
+import { gather } from '../gather.ts'
 import { nextRun } from './cron.ts'
 import { backOffMs, jobTypes, schedule } from './job-types.ts'
 import type { JobHandlers, JobQueue } from './queue.ts'
@@ -24,6 +25,8 @@ export interface SqliteQueueOptions {
 
 interface Taken extends TakenJob { key: string | null }
 
+/** Jobs one statement takes at most. */
+const atOnce = 50
 /** A timer's longest time; what is further ahead is looked at again then. */
 const longestTimerMs = 2 ** 31 - 1
 const scheduleKey = (id: string) => `schedule:${id}`
@@ -39,13 +42,19 @@ class Taking {
   #busy = false
   #loop: Promise<void> = Promise.resolve()
   #again = false
+  #full = false
   #stopped = false
 
   constructor(options: SqliteQueueOptions, handlers: JobHandlers, concurrency: number) {
     this.#options = options
     this.#concurrency = concurrency
     const { log, abandonAfterMs } = options
-    this.runs = new Runs<Taken>({ handlers, log, abandonAfterMs, settle: (job, outcome) => settle(options, job, outcome) })
+    const settle = settler(options)
+    this.runs = new Runs<Taken>({ handlers, log, abandonAfterMs, settle: async (job, outcome) => {
+      await settle(job, outcome)
+      // What is to run again sets the timer.
+      if (outcome.kind !== 'done' || scheduled(job)) this.nudge()
+    } })
   }
 
   /** There may be something to take. */
@@ -81,12 +90,18 @@ class Taking {
   /** Takes until places or jobs run out, then sets the timer for the next one's time. */
   async #take(): Promise<void> {
     const { database, workerId } = this.#options
-    // With every place taken there is nothing to wait for: each job that ends nudges.
-    while (!this.#stopped && this.runs.size < this.#concurrency) {
-      const row = await database.lax(() => takeJob(database.db, workerId, new Date()))
-      if (!row) return this.#wakeForNext()
-      const { id, task, payload, key, attempts, maxAttempts } = row
-      void this.runs.run({ id, task, payload, key, attempt: attempts, maxAttempts }).then(() => this.nudge())
+    for (;;) {
+      const places = this.#concurrency - this.runs.size
+      // With every place taken there is nothing to wait for: a job that ends nudges then.
+      this.#full = places <= 0
+      if (this.#stopped || this.#full) return
+      const rows = await database.lax(() => takeJobs(database.db, workerId, new Date(), Math.min(places, atOnce)))
+      for (const { id, task, payload, key, attempts, maxAttempts } of rows) {
+        void this.runs.run({ id, task, payload, key, attempt: attempts, maxAttempts }).then(() => {
+          if (this.#full) this.nudge()
+        })
+      }
+      if (rows.length === 0) return this.#wakeForNext()
     }
   }
 
@@ -101,20 +116,23 @@ class Taking {
   }
 }
 
-/** Writes an outcome down. Losing that when the power goes costs a second run of the job, which is harmless. */
-function settle({ database, workerId, backOff = backOffMs }: SqliteQueueOptions, job: Taken, outcome: Outcome): Promise<void> {
-  const item = schedule.find(({ id }) => scheduleKey(id) === job.key)
+const scheduled = (job: Taken) => schedule.find(({ id }) => scheduleKey(id) === job.key)
+
+/** Writes outcomes down. Losing one when the power goes costs a second run of the job, which is harmless. */
+function settler({ database, workerId, backOff = backOffMs }: SqliteQueueOptions): (job: Taken, outcome: Outcome) => Promise<void> {
   const { db } = database
-  return database.lax(() => {
-    if (outcome.kind === 'handed-back') return releaseJob(db, job.id, workerId, { attempts: job.attempt - 1 })
+  const remove = gather((ids: string[]) => database.lax(() => removeJobs(db, ids, workerId)))
+  return (job, outcome) => {
+    const item = scheduled(job)
     const lastError = outcome.kind === 'failed' ? outcome.error : null
-    if (outcome.kind === 'failed' && !outcome.dead)
-      return releaseJob(db, job.id, workerId, { attempts: job.attempt, runAt: new Date(Date.now() + backOff(job.attempt)), lastError })
+    const release = (change: Parameters<typeof releaseJob>[3]) => database.lax(() => releaseJob(db, job.id, workerId, change))
+    if (outcome.kind === 'handed-back') return release({ attempts: job.attempt - 1 })
+    if (outcome.kind === 'failed' && !outcome.dead) return release({ attempts: job.attempt, runAt: new Date(Date.now() + backOff(job.attempt)), lastError })
     // The row of a scheduled job stays and waits for its next time: so a restart knows what has run.
-    if (item) return releaseJob(db, job.id, workerId, { attempts: 0, runAt: nextRun(item.match, new Date()), lastError })
-    if (outcome.kind === 'failed') return releaseJob(db, job.id, workerId, { attempts: job.maxAttempts, lastError })
-    return removeJob(db, job.id, workerId)
-  })
+    if (item) return release({ attempts: 0, runAt: nextRun(item.match, new Date()), lastError })
+    if (outcome.kind === 'failed') return release({ attempts: job.maxAttempts, lastError })
+    return remove(job.id)
+  }
 }
 
 /** One waiting row for each scheduled job. One that came due while no process lived is late, and runs now, once. */
