@@ -1,5 +1,5 @@
-import { and, eq, inArray, lt } from 'drizzle-orm'
-import { tablesOf, type Query, type Tx } from '../database.ts'
+import { eq, lt } from 'drizzle-orm'
+import { among, tablesOf, type Query, type Tx } from '../database.ts'
 import type { Tables } from '../tables.ts'
 import type { Answer } from '../../shared/protocol.ts'
 
@@ -39,5 +39,5 @@ export async function buryIds(tx: Tx, ids: readonly string[]): Promise<void> {
 /** Which of these ids were deleted. */
 export async function buried(q: Query, ids: readonly string[]): Promise<string[]> {
   const { tombstone } = tablesOf(q)
-  return (await q.select({ id: tombstone.id }).from(tombstone).where(and(inArray(tombstone.id, [...ids])))).map(row => row.id)
+  return (await q.select({ id: tombstone.id }).from(tombstone).where(among(q, tombstone.id, ids))).map(row => row.id)
 }

@@ -1,5 +1,5 @@
-import { and, desc, eq, exists, inArray, lt, sql } from 'drizzle-orm'
-import { tablesOf, type Query, type Tx } from '../database.ts'
+import { and, desc, eq, exists, lt, sql } from 'drizzle-orm'
+import { among, tablesOf, type Query, type Tx } from '../database.ts'
 import type { Tables } from '../tables.ts'
 import { isOpenRow } from './messages.ts'
 
@@ -47,10 +47,11 @@ const openReply = (q: Query) => {
 }
 
 /** With `busy`: whether a reply in it is open. */
-export async function findListed(q: Query, id: string): Promise<ListedConversation | undefined> {
+export async function findListed(q: Query, ids: readonly string[]): Promise<ListedConversation[]> {
+  if (ids.length === 0) return []
   const { conversation } = tablesOf(q)
-  const [row] = await q.select({ row: conversation, busy: openReply(q) }).from(conversation).where(eq(conversation.id, id))
-  return row && { ...row.row, busy: Boolean(row.busy) }
+  const found = await q.select({ row: conversation, busy: openReply(q) }).from(conversation).where(among(q, conversation.id, ids))
+  return found.map(({ row, busy }) => ({ ...row, busy: Boolean(busy) }))
 }
 
 /** The user's conversations, latest activity first; those before the moment `before`. */
@@ -71,6 +72,6 @@ export async function removeConversation(tx: Tx, id: string): Promise<void> {
 export async function seqsOf(q: Query, ids: readonly string[]): Promise<Map<string, number>> {
   if (ids.length === 0) return new Map()
   const { conversation } = tablesOf(q)
-  const found = await q.select({ id: conversation.id, seq: conversation.seq }).from(conversation).where(inArray(conversation.id, [...ids]))
+  const found = await q.select({ id: conversation.id, seq: conversation.seq }).from(conversation).where(among(q, conversation.id, ids))
   return new Map(found.map(row => [row.id, row.seq]))
 }

@@ -1,5 +1,5 @@
 import { and, asc, eq, exists, gte, inArray, lt, sql } from 'drizzle-orm'
-import { dialectOf, rows, tablesOf, type Query } from '../database.ts'
+import { among, dialectOf, rows, tablesOf, type Query } from '../database.ts'
 import type { Chunk } from '../../shared/chunks.ts'
 
 /** What one reply streamed since the last store: deltas `n` to `upto`, one list of chunks each. */
@@ -31,6 +31,13 @@ export async function storeDeltas(q: Query, batch: readonly StoredDeltas[]): Pro
 export async function deltasFrom(q: Query, messageId: string, epoch: number, from: number): Promise<StoredDeltas[]> {
   const { delta } = tablesOf(q)
   return q.select().from(delta).where(and(eq(delta.messageId, messageId), eq(delta.epoch, epoch), gte(delta.upto, from))).orderBy(asc(delta.n))
+}
+
+/** The deltas of these messages, of every epoch, in order. */
+export async function deltasOf(q: Query, messageIds: readonly string[]): Promise<StoredDeltas[]> {
+  if (messageIds.length === 0) return []
+  const { delta } = tablesOf(q)
+  return q.select().from(delta).where(among(q, delta.messageId, messageIds)).orderBy(asc(delta.n))
 }
 
 export async function dropDeltas(q: Query, messageId: string): Promise<void> {

@@ -1,7 +1,7 @@
 /** Rows of `job`, the queue of the zero-setup mode (server/queue/sqlite.ts). */
 import { and, asc, count, eq, gte, inArray, isNotNull, isNull, lt, lte, min, ne, sql } from 'drizzle-orm'
 import { newId } from '../../shared/ids.ts'
-import { tablesOf, type Query } from '../database.ts'
+import { among, tablesOf, type Query } from '../database.ts'
 
 export interface NewJob {
   task: string
@@ -38,7 +38,7 @@ export async function takeJobs(q: Query, workerId: string, now: Date, limit: num
 /** Deletes jobs that are done. */
 export async function removeJobs(q: Query, ids: readonly string[], workerId: string): Promise<void> {
   const { job } = tablesOf(q)
-  await q.delete(job).where(and(inArray(job.id, [...ids]), eq(job.lockedBy, workerId)))
+  await q.delete(job).where(and(among(q, job.id, ids), eq(job.lockedBy, workerId)))
 }
 
 /** Unlocks a job with what is to be known for its next run. */

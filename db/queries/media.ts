@@ -1,6 +1,6 @@
 /** Media rows. What of them changes and is attached also moves the message's `seq`, so that followers hear of it. */
 import { and, asc, count, desc, eq, gt, inArray, isNull, lt, or, sql, sum } from 'drizzle-orm'
-import { tablesOf, type Query, type Tx } from '../database.ts'
+import { among, tablesOf, type Query, type Tx } from '../database.ts'
 import type { Tables } from '../tables.ts'
 import { lockConversation, takeSeq } from './conversations.ts'
 
@@ -16,13 +16,13 @@ export async function findMedia(q: Query, id: string): Promise<MediaRow | null> 
 /** The user's own among these ids, in no order. */
 export async function listOwnMedia(q: Query, userId: string, ids: readonly string[]): Promise<MediaRow[]> {
   const { media } = tablesOf(q)
-  return ids.length === 0 ? [] : q.select().from(media).where(and(inArray(media.id, [...ids]), eq(media.userId, userId)))
+  return ids.length === 0 ? [] : q.select().from(media).where(and(among(q, media.id, ids), eq(media.userId, userId)))
 }
 
 /** What these messages carry, each message's in its order. */
 export async function listMediaOfMessages(q: Query, messageIds: readonly string[]): Promise<MediaRow[]> {
   const { media } = tablesOf(q)
-  return messageIds.length === 0 ? [] : q.select().from(media).where(inArray(media.messageId, [...messageIds])).orderBy(asc(media.messageId), asc(media.place), asc(media.id))
+  return messageIds.length === 0 ? [] : q.select().from(media).where(among(q, media.messageId, messageIds)).orderBy(asc(media.messageId), asc(media.place), asc(media.id))
 }
 
 /** All media of a conversation, newest first. */
@@ -71,7 +71,7 @@ export async function changeProcessing(q: Query, filePath: string, change: Media
 
 export async function deleteMediaRows(q: Query, ids: readonly string[]): Promise<void> {
   const { media } = tablesOf(q)
-  if (ids.length > 0) await q.delete(media).where(inArray(media.id, [...ids]))
+  if (ids.length > 0) await q.delete(media).where(among(q, media.id, ids))
 }
 
 /** Makes a row a message's, at a place. Null when it is another's by now. */
@@ -135,7 +135,7 @@ export async function listAbandoned(q: Query, before: Date, limit: number): Prom
 /** The rows of these ids, as far as their objects go. */
 export async function listObjectsOf(q: Query, ids: readonly string[]): Promise<Pick<MediaRow, 'filePath' | 'derived' | 'status'>[]> {
   const { media } = tablesOf(q)
-  return ids.length === 0 ? [] : q.select({ filePath: media.filePath, derived: media.derived, status: media.status }).from(media).where(inArray(media.id, [...ids]))
+  return ids.length === 0 ? [] : q.select({ filePath: media.filePath, derived: media.derived, status: media.status }).from(media).where(among(q, media.id, ids))
 }
 
 /** Object prefixes of everything in a conversation, for `delete-objects`, to be asked before its rows go. */

@@ -1,5 +1,5 @@
-import { and, asc, eq, gt, inArray, isNull, lt, sql, type SQL } from 'drizzle-orm'
-import { rows, tablesOf, type Query, type Tx } from '../database.ts'
+import { and, asc, eq, gt, inArray, isNull, sql, type SQL } from 'drizzle-orm'
+import { among, dialectOf, rows, tablesOf, type Query, type Tx } from '../database.ts'
 import type { Tables } from '../tables.ts'
 
 export type MessageRow = Tables['message']['$inferSelect']
@@ -21,14 +21,14 @@ export async function findMessage(q: Query, id: string): Promise<MessageRow | un
 export async function findMessages(q: Query, ids: readonly string[]): Promise<MessageRow[]> {
   if (ids.length === 0) return []
   const { message } = tablesOf(q)
-  return q.select().from(message).where(inArray(message.id, [...ids]))
+  return q.select().from(message).where(among(q, message.id, ids))
 }
 
-/** Undefined when a message with that id exists. */
-export async function insertMessage(tx: Tx, row: NewMessage): Promise<MessageRow | undefined> {
+/** False when a message with one of these ids exists: then some of them may be there, and the transaction is to be undone. */
+export async function insertMessages(tx: Tx, rows: readonly NewMessage[]): Promise<boolean> {
   const { message } = tablesOf(tx)
-  const [made] = await tx.insert(message).values(row).onConflictDoNothing().returning()
-  return made
+  const made = await tx.insert(message).values([...rows]).onConflictDoNothing().returning({ id: message.id })
+  return made.length === rows.length
 }
 
 export async function changeMessage(tx: Tx, id: string, patch: MessagePatch): Promise<MessageRow | undefined> {
@@ -58,6 +58,19 @@ export async function changedSince(q: Query, conversationId: string, seq: number
   const { message } = tablesOf(q)
   return q.select().from(message).where(and(eq(message.conversationId, conversationId), gt(message.seq, seq)))
     .orderBy(asc(message.seq), asc(message.bornSeq)).limit(limit)
+}
+
+/** From where on changes of a conversation are wanted. */
+export interface Since { conversationId: string, after: number }
+
+/** Messages of several conversations that changed after what is told of each: for small steps, it has no limit. */
+export async function changedInAll(q: Query, wanted: readonly Since[]): Promise<MessageRow[]> {
+  const { message } = tablesOf(q)
+  const json = JSON.stringify(wanted)
+  const ids = dialectOf(q) === 'postgres'
+    ? sql`(select m.id from json_to_recordset(${json}::text::json) as v("conversationId" text, after int) join message m on m.conversation_id = v."conversationId" and m.seq > v.after)`
+    : sql`(select m.id from json_each(${json}) v join message m on m.conversation_id = v.value ->> 'conversationId' and m.seq > v.value ->> 'after')`
+  return q.select().from(message).where(sql`${message.id} in ${ids}`).orderBy(asc(message.seq), asc(message.bornSeq))
 }
 
 /** The branch that ends at `leafId`, oldest first: at most `limit` messages, counted from the leaf. */
@@ -102,19 +115,20 @@ export async function siblingsOf(q: Query, conversationId: string, of: readonly 
   const { message } = tablesOf(q)
   const parents = [...new Set(of.flatMap(row => row.parentId ?? []))]
   const pick = { id: message.id, parentId: message.parentId }
-  const found = parents.length > 0 ? await q.select(pick).from(message).where(inArray(message.parentId, parents)).orderBy(asc(message.bornSeq)) : []
+  const found = parents.length > 0 ? await q.select(pick).from(message).where(among(q, message.parentId, parents)).orderBy(asc(message.bornSeq)) : []
   if (of.some(row => row.parentId === null))
     found.push(...await q.select(pick).from(message).where(and(eq(message.conversationId, conversationId), isNull(message.parentId))).orderBy(asc(message.bornSeq)))
   const byParent = Map.groupBy(found, row => row.parentId)
   return Object.fromEntries(of.map(row => [row.id, (byParent.get(row.parentId) ?? [row]).map(version => version.id)]))
 }
 
-/** Open replies of the conversation that were asked for before this one. */
-export async function openBefore(q: Query, row: Pick<MessageRow, 'conversationId' | 'bornSeq'>): Promise<number> {
+/** Whether something must end before this reply may be written: one asked for before it, or a file it is about that is still on its way to being usable. */
+export async function isHeldBack(q: Query, { conversationId, bornSeq, parentId }: Pick<MessageRow, 'conversationId' | 'bornSeq' | 'parentId'>): Promise<boolean> {
   const { message } = tablesOf(q)
-  const found = await q.select({ id: message.id }).from(message)
-    .where(and(eq(message.conversationId, row.conversationId), isOpenRow(message), lt(message.bornSeq, row.bornSeq))).limit(1)
-  return found.length
+  const found = await rows(q, sql`
+    select 1 as held where exists (select 1 from message where conversation_id = ${conversationId} and ${isOpenRow(message)} and born_seq < ${bornSeq})
+      or exists (select 1 from media where message_id = ${parentId} and status in ('uploading', 'processing'))`)
+  return found.length > 0
 }
 
 export async function openReplies(q: Query, conversationId: string): Promise<MessageRow[]> {
@@ -135,7 +149,7 @@ export async function writingRows(q: Query): Promise<WritingRow[]> {
 export async function mustEnd(q: Query, ids: readonly string[]): Promise<{ id: string, epoch: number, stopped: boolean }[]> {
   if (ids.length === 0) return []
   const { message } = tablesOf(q)
-  const found = await q.select({ id: message.id, epoch: message.epoch, status: message.status, stop: message.stopRequestedAt }).from(message).where(inArray(message.id, [...ids]))
+  const found = await q.select({ id: message.id, epoch: message.epoch, status: message.status, stop: message.stopRequestedAt }).from(message).where(among(q, message.id, ids))
   return found.map(row => ({ id: row.id, epoch: row.status === 'writing' ? row.epoch : -1, stopped: row.stop !== null }))
 }
 
@@ -198,11 +212,4 @@ export async function noteServed(tx: Tx, model: string, userId: string): Promise
 export async function messageIds(q: Query, conversationId: string): Promise<string[]> {
   const { message } = tablesOf(q)
   return (await q.select({ id: message.id }).from(message).where(eq(message.conversationId, conversationId))).map(row => row.id)
-}
-
-/** Whether a file of the message is still on its way to being usable. */
-export async function mediaPending(q: Query, messageId: string): Promise<boolean> {
-  const { media } = tablesOf(q)
-  const found = await q.select({ id: media.id }).from(media).where(and(eq(media.messageId, messageId), inArray(media.status, ['uploading', 'processing']))).limit(1)
-  return found.length > 0
 }

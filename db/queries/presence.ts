@@ -1,5 +1,5 @@
-import { and, eq, inArray, lt, sql } from 'drizzle-orm'
-import { tablesOf, type Query, type Tx } from '../database.ts'
+import { and, eq, lt, sql } from 'drizzle-orm'
+import { among, tablesOf, type Query, type Tx } from '../database.ts'
 import type { Devices } from '../tables.ts'
 
 /** Which pair of user and conversation. */
@@ -42,10 +42,10 @@ async function changeSome<S extends Seat>(tx: Tx, seats: readonly S[], change: (
   const { conversation, websocketConnection } = tablesOf(tx)
   const lastActive = new Date()
   const ids = seats.map(seat => seat.conversationId)
-  const living = new Set((await tx.select({ id: conversation.id }).from(conversation).where(inArray(conversation.id, ids))).map(row => row.id))
+  const living = new Set((await tx.select({ id: conversation.id }).from(conversation).where(among(tx, conversation.id, ids))).map(row => row.id))
   // Locks the rows that are there.
   const taken = await tx.update(websocketConnection).set({ lastActive })
-    .where(and(inArray(websocketConnection.userId, [...new Set(seats.map(seat => seat.userId))]), inArray(websocketConnection.conversationId, [...living]))).returning()
+    .where(and(among(tx, websocketConnection.userId, seats.map(seat => seat.userId)), among(tx, websocketConnection.conversationId, [...living]))).returning()
   const before = new Map(taken.map(row => [keyOf(row), row.devices]))
   const values = seats.filter(seat => living.has(seat.conversationId)).map(seat => ({
     userId: seat.userId, conversationId: seat.conversationId, lastActive, devices: change(before.get(keyOf(seat)) ?? {}, seat),
@@ -74,6 +74,6 @@ export async function livingSessions(q: Query, ids: readonly string[]): Promise<
   if (ids.length === 0) return new Set()
   const { session } = tablesOf(q)
   const now = new Date()
-  const found = await q.select({ id: session.id, expiresAt: session.expiresAt }).from(session).where(inArray(session.id, [...ids]))
+  const found = await q.select({ id: session.id, expiresAt: session.expiresAt }).from(session).where(among(q, session.id, ids))
   return new Set(found.filter(row => row.expiresAt > now).map(row => row.id))
 }

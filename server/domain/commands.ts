@@ -7,7 +7,7 @@ import { chosenModel, rememberModel } from '../../db/queries/chosen-models.ts'
 import type { Tx } from '../../db/database.ts'
 import type { Answer, ChangeCommand, CommandOf } from '../../shared/protocol.ts'
 import type { Services } from '../services.ts'
-import { ownConversation, type SessionUser } from './access.ts'
+import { asOwn, type SessionUser } from './access.ts'
 import { AppError } from './errors.ts'
 import { editMessage, leafThrough, regenerateReply, retryReply, sendMessage, stopReply, type Effect } from './messages.ts'
 import { announce } from './replies.ts'
@@ -57,8 +57,9 @@ function carryOut(services: Services, tx: Tx, user: SessionUser, command: Change
 }
 
 async function changeConversation(tx: Tx, user: SessionUser, command: CommandOf<'conversation.change'>, model: string): Promise<Effect> {
-  if (!await lockConversation(tx, command.conversationId)) await refuseDeleted(tx, command.conversationId)
-  const conversation = await ownConversation(tx, user, command.conversationId)
+  const locked = await lockConversation(tx, command.conversationId)
+  if (!locked) await refuseDeleted(tx, command.conversationId)
+  const conversation = asOwn(locked, user)
   const { title, instructions, pinned, archived, activeMessageId } = command
   const patch: ConversationPatch = {
     ...(title === undefined ? {} : { title, titledBy: 'person' as const }),
@@ -80,8 +81,9 @@ const mostMedia = 100_000
 /** Rows go at once, objects by a job of the same transaction that is tried until they are gone; the ids stay as tombstones. */
 async function deleteConversation(services: Services, tx: Tx, user: SessionUser, command: CommandOf<'conversation.delete'>): Promise<Effect> {
   const answer = { conversationId: command.conversationId, seq: 0 }
-  if (!await lockConversation(tx, command.conversationId) && (await buried(tx, [command.conversationId])).length > 0) return { answer, conversation: null }
-  const conversation = await ownConversation(tx, user, command.conversationId)
+  const locked = await lockConversation(tx, command.conversationId)
+  if (!locked && (await buried(tx, [command.conversationId])).length > 0) return { answer, conversation: null }
+  const conversation = asOwn(locked, user)
   const media = await listMediaOfConversation(tx, conversation.id, mostMedia)
   const prefixes = await listPrefixesOfConversation(tx, conversation.id)
   const messages = await messageIds(tx, conversation.id)

@@ -1,7 +1,7 @@
 /** Reading conversations: the list, one as a page opens it, what lies before it, what changed in it. */
 import { findListed, listConversations as listRows } from '../../db/queries/conversations.ts'
-import { branch, branchFrom, changedSince, siblingsOf, type MessageRow } from '../../db/queries/messages.ts'
-import type { ConversationView, MessagePage, MessageView, Snapshot } from '../../shared/conversation.ts'
+import { branch, branchFrom, changedInAll, changedSince, siblingsOf, type MessageRow, type Since } from '../../db/queries/messages.ts'
+import type { MessagePage, Snapshot } from '../../shared/conversation.ts'
 import type { EventOf } from '../../shared/protocol.ts'
 import type { Services } from '../services.ts'
 import { ownConversation, ownMessage, type SessionUser } from './access.ts'
@@ -11,6 +11,8 @@ import { viewConversation, viewMessages } from './views.ts'
 const pageSize = 50
 /** Rows one `conversation.changed` may carry; whoever missed more opens the conversation anew. */
 const changesAtOnce = 200
+/** Steps of `seq` up to which changes are read without a limit: each changes a row or two. */
+const smallStep = 50
 
 type User = Pick<SessionUser, 'id'>
 
@@ -24,7 +26,7 @@ export async function listConversations(services: Services, user: User, { before
 export async function openConversation(services: Services, user: User, id: string): Promise<Snapshot> {
   const { db } = services.database
   const owned = await ownConversation(db, user, id)
-  const row = await findListed(db, owned.id)
+  const [row] = await findListed(db, [owned.id])
   const leaf = row?.activeMessageId
   const found = leaf ? await branch(db, leaf, pageSize + 1) : []
   return { conversation: viewConversation(row ?? { ...owned, busy: false }), ...await viewRows(services, owned.id, found.slice(-pageSize)), more: found.length > pageSize }
@@ -58,19 +60,27 @@ async function viewRows(services: Services, conversationId: string, shown: reado
   return { messages: await viewMessages(services, shown), siblings: await siblingsOf(services.database.db, conversationId, shown) }
 }
 
-/** Everything in the conversation that changed after `after`; null when the conversation is gone. No check of ownership: callers follow it already. */
-export async function changesAfter(services: Services, conversationId: string, after: number): Promise<EventOf<'conversation.changed'> | null> {
-  const { db } = services.database
-  const row = await findListed(db, conversationId)
-  if (!row) return null
-  const changed = row.seq > after ? await changedSince(db, conversationId, after, changesAtOnce + 1) : []
-  const whole = changed.length <= changesAtOnce
-  const messages: MessageView[] = whole ? await viewMessages(services, changed) : []
-  return { type: 'conversation.changed', after, conversation: viewConversation(row), messages, whole }
-}
+export type Changed = EventOf<'conversation.changed'>
 
-/** The conversation as the list shows it; null when it is gone. */
-export async function listedConversation(services: Services, id: string): Promise<ConversationView | null> {
-  const row = await findListed(services.database.db, id)
-  return row ? viewConversation(row) : null
+/**
+ * Everything in these conversations that changed after what is told of each, by conversation id; those that are gone are
+ * not in it. However many they are, the queries are few. No check of ownership: callers follow them already.
+ */
+export async function changesSince(services: Services, wanted: readonly Since[]): Promise<Map<string, Changed>> {
+  const { db } = services.database
+  const listed = new Map((await findListed(db, wanted.map(({ conversationId }) => conversationId))).map(row => [row.id, row]))
+  const steps = wanted.flatMap(({ conversationId, after }) => {
+    const row = listed.get(conversationId)
+    return row ? [{ conversationId, after, row }] : []
+  })
+  const behind = steps.filter(({ row, after }) => row.seq > after)
+  const near = behind.filter(({ row, after }) => row.seq - after <= smallStep)
+  const changed = Map.groupBy(near.length > 0 ? await changedInAll(db, near.map(({ conversationId, after }) => ({ conversationId, after }))) : [], row => row.conversationId)
+  for (const { conversationId, after } of behind.filter(step => !near.includes(step)))
+    changed.set(conversationId, await changedSince(db, conversationId, after, changesAtOnce + 1))
+  const whole = (id: string) => (changed.get(id)?.length ?? 0) <= changesAtOnce
+  const views = Map.groupBy(await viewMessages(services, [...changed].flatMap(([id, rows]) => whole(id) ? rows : [])), view => view.conversationId)
+  return new Map(steps.map(({ conversationId, after, row }) => [conversationId, {
+    type: 'conversation.changed', after, conversation: viewConversation(row), messages: views.get(conversationId) ?? [], whole: whole(conversationId),
+  }]))
 }

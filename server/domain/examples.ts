@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { buried } from '../../db/queries/commands.ts'
 import { startConversation, takeSeq } from '../../db/queries/conversations.ts'
-import { changeMessage, findMessage, insertMessage } from '../../db/queries/messages.ts'
+import { changeMessage, findMessage, insertMessages } from '../../db/queries/messages.ts'
 import type { Tx } from '../../db/database.ts'
 import type { Part } from '../../shared/conversation.ts'
 import { exampleConversations, type ExampleConversation, type ExampleFile } from '../examples/conversations.ts'
@@ -45,8 +45,10 @@ async function writeRows(tx: Tx, user: Owner, example: ExampleConversation): Pro
     const [askedId, answeredId] = [idOf(id, at, 'asked'), idOf(id, at, 'answered')]
     seq = (await takeSeq(tx, id, { activeMessageId: answeredId, updatedAt: new Date() }))?.seq ?? seq
     const common = { conversationId: id, status: 'done' as const, seq, bornSeq: seq, finishedAt: new Date() }
-    await insertMessage(tx, { ...common, id: askedId, parentId, role: 'user', content: asked, parts: textPart(asked) })
-    await insertMessage(tx, { ...common, id: answeredId, parentId: askedId, role: 'assistant', content: answered, parts: textPart(answered), model: writer, attempt: 1 })
+    await insertMessages(tx, [
+      { ...common, id: askedId, parentId, role: 'user', content: asked, parts: textPart(asked) },
+      { ...common, id: answeredId, parentId: askedId, role: 'assistant', content: answered, parts: textPart(answered), model: writer, attempt: 1 },
+    ])
     parentId = answeredId
   }
   return { id, seq }

@@ -70,6 +70,7 @@ export async function galleryOf(services: Services, conversation: Owned<{ id: st
  * @throws AppError `media_not_found`, or `media_not_ready` while the bytes have not arrived; field `mediaIds.N`.
  */
 export async function attachMedia(tx: Tx, user: Pick<SessionUser, 'id'>, messageId: string, mediaIds: readonly string[]): Promise<MediaRow[]> {
+  if (mediaIds.length === 0) return []
   const owned = new Map((await queries.listOwnMedia(tx, user.id, mediaIds)).map(row => [row.id, row]))
   const conversationId = await queries.conversationOfMessage(tx, messageId)
   const attached: MediaRow[] = []

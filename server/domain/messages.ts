@@ -1,12 +1,12 @@
 /** Sending, editing, regenerating, trying again, stopping: each inside the command's transaction. */
 import type { Tx } from '../../db/database.ts'
 import { buried } from '../../db/queries/commands.ts'
-import { findConversation, lockConversation, startConversation, takeSeq, type ConversationPatch, type ConversationRow } from '../../db/queries/conversations.ts'
-import { changeMessage, findMessage, insertMessage, latestLeaf, type MessageRow } from '../../db/queries/messages.ts'
+import { lockConversation, startConversation, takeSeq, type ConversationPatch, type ConversationRow } from '../../db/queries/conversations.ts'
+import { changeMessage, findMessages, insertMessages, latestLeaf, type MessageRow, type NewMessage } from '../../db/queries/messages.ts'
 import { isOpen } from '../../shared/conversation.ts'
 import type { Answer, CommandOf } from '../../shared/protocol.ts'
 import type { Services } from '../services.ts'
-import { ownConversation, ownMessage, type Owned, type SessionUser } from './access.ts'
+import { asOwn, lockOwnConversation, ownMessage, type Owned, type SessionUser } from './access.ts'
 import { AppError } from './errors.ts'
 import { attachMedia } from './media.ts'
 import { forgetSpeech } from './speech.ts'
@@ -33,17 +33,17 @@ async function refuseDeleted(tx: Tx, ids: readonly string[]): Promise<void> {
 
 /** The user's conversation, locked; made by its first message. */
 async function ownOrStart({ tx, user, model }: Asked, id: string): Promise<Owned<ConversationRow>> {
-  const found = await findConversation(tx, id)
-  if (!found) await startConversation(tx, { id, userId: user.id, model })
-  await lockConversation(tx, id)
-  return ownConversation(tx, user, id)
+  const locked = await lockConversation(tx, id) ?? await startConversation(tx, { id, userId: user.id, model })
+  // Neither: somebody made it in between.
+  return locked ? asOwn(locked, user) : lockOwnConversation(tx, user, id)
 }
 
 interface Exchange { messageId: string, replyId: string, content: string, mediaIds: string[] }
 
 /** The same ids again under another command id: the first one's answer, or a refusal when the ids are somebody else's or used otherwise. */
 async function repeated(tx: Tx, conversation: Owned<ConversationRow>, ids: { messageId?: string, replyId: string }): Promise<Answer | null> {
-  const [message, reply] = [ids.messageId ? await findMessage(tx, ids.messageId) : undefined, await findMessage(tx, ids.replyId)]
+  const found = await findMessages(tx, Object.values(ids))
+  const [message, reply] = [found.find(row => row.id === ids.messageId), found.find(row => row.id === ids.replyId)]
   if (!message && !reply) return null
   const ours = (row: MessageRow | undefined, role: MessageRow['role']) => row?.conversationId === conversation.id && row.role === role
   if (!ours(reply, 'assistant') || (ids.messageId && !(ours(message, 'user') && reply?.parentId === ids.messageId)))
@@ -58,25 +58,20 @@ async function addExchange(services: Services, asked: Asked, conversation: Owned
   if (again) return { answer: again, conversation: null }
   const content = cleaned(input.content)
   const taken = await next(tx, conversation, { activeMessageId: input.replyId, updatedAt: new Date(), model })
-  const message = await insertMessage(tx, {
-    id: input.messageId, conversationId: conversation.id, parentId, role: 'user', content, status: 'done',
+  const { messageId, replyId } = input
+  const made = await insertMessages(tx, [{
+    id: messageId, conversationId: conversation.id, parentId, role: 'user', content, status: 'done',
     parts: content ? [{ type: 'text', text: content }] : [], seq: taken.seq, bornSeq: taken.seq, finishedAt: new Date(),
-  })
-  if (!message) throw new AppError('id_not_usable', { field: 'messageId' })
-  const [first] = await attachMedia(tx, user, message.id, input.mediaIds)
-  if (first) await changeMessage(tx, message.id, { filePath: first.filePath, ...(content ? {} : { messageType: first.type }) })
-  return addReply(services, asked, taken, message.id, input.replyId, { messageId: message.id })
+  }, emptyReply(asked, taken, messageId, replyId)])
+  if (!made) throw new AppError('id_not_usable', { field: 'messageId' })
+  const [first] = await attachMedia(tx, user, messageId, input.mediaIds)
+  if (first) await changeMessage(tx, messageId, { filePath: first.filePath, ...(content ? {} : { messageType: first.type }) })
+  await nudgeReply(services, tx, replyId)
+  return { answer: { conversationId: conversation.id, messageId, replyId, seq: taken.seq }, conversation: taken, model }
 }
 
-async function addReply(services: Services, { tx, model }: Asked, conversation: ConversationRow, parentId: string, replyId: string, ids: { messageId?: string }): Promise<Effect> {
-  const reply = await insertMessage(tx, {
-    id: replyId, conversationId: conversation.id, parentId, role: 'assistant', status: 'waiting', model,
-    seq: conversation.seq, bornSeq: conversation.seq,
-  })
-  if (!reply) throw new AppError('id_not_usable', { field: 'replyId' })
-  await nudgeReply(services, tx, reply.id)
-  return { answer: { conversationId: conversation.id, ...ids, replyId, seq: conversation.seq }, conversation, model }
-}
+const emptyReply = ({ model }: Asked, { id, seq }: ConversationRow, parentId: string, replyId: string): NewMessage =>
+  ({ id: replyId, conversationId: id, parentId, role: 'assistant', status: 'waiting', model, seq, bornSeq: seq })
 
 async function next(tx: Tx, conversation: Owned<ConversationRow>, patch: ConversationPatch = {}): Promise<Owned<ConversationRow>> {
   const taken = await takeSeq(tx, conversation.id, patch)
@@ -93,8 +88,7 @@ export async function sendMessage(services: Services, asked: Asked, input: Comma
 /** A new version of a user's message beside the old one, with a reply of its own. */
 export async function editMessage(services: Services, asked: Asked, input: CommandOf<'message.edit'>): Promise<Effect> {
   await refuseDeleted(asked.tx, [input.conversationId, input.messageId, input.replyId])
-  await lockConversation(asked.tx, input.conversationId)
-  const conversation = await ownConversation(asked.tx, asked.user, input.conversationId)
+  const conversation = await lockOwnConversation(asked.tx, asked.user, input.conversationId)
   const edited = await ownMessage(asked.tx, conversation, input.editedId, 'editedId')
   if (edited.role !== 'user') throw new AppError('message_not_found', { field: 'editedId' })
   return addExchange(services, asked, conversation, edited.parentId, input)
@@ -104,21 +98,21 @@ export async function editMessage(services: Services, asked: Asked, input: Comma
 export async function regenerateReply(services: Services, asked: Asked, input: CommandOf<'reply.regenerate'>): Promise<Effect> {
   const { tx, user, model } = asked
   await refuseDeleted(tx, [input.conversationId, input.replyId])
-  await lockConversation(tx, input.conversationId)
-  const conversation = await ownConversation(tx, user, input.conversationId)
+  const conversation = await lockOwnConversation(tx, user, input.conversationId)
   const old = await ownMessage(tx, conversation, input.messageId)
   if (old.role !== 'assistant' || !old.parentId) throw new AppError('message_not_found', { field: 'messageId' })
   const again = await repeated(tx, conversation, { replyId: input.replyId })
   if (again) return { answer: again, conversation: null }
   const taken = await next(tx, conversation, { activeMessageId: input.replyId, updatedAt: new Date(), model })
-  return addReply(services, asked, taken, old.parentId, input.replyId, {})
+  if (!await insertMessages(tx, [emptyReply(asked, taken, old.parentId, input.replyId)])) throw new AppError('id_not_usable', { field: 'replyId' })
+  await nudgeReply(services, tx, input.replyId)
+  return { answer: { conversationId: conversation.id, replyId: input.replyId, seq: taken.seq }, conversation: taken, model }
 }
 
 /** A failed or stopped reply is written anew in its place, with three fresh attempts. */
 export async function retryReply(services: Services, asked: Asked, input: CommandOf<'reply.retry'>): Promise<Effect> {
   const { tx, user, model } = asked
-  await lockConversation(tx, input.conversationId)
-  const conversation = await ownConversation(tx, user, input.conversationId)
+  const conversation = await lockOwnConversation(tx, user, input.conversationId)
   const reply = await ownMessage(tx, conversation, input.messageId)
   if (reply.role !== 'assistant' || (reply.status !== 'failed' && reply.status !== 'stopped' && reply.status !== 'retrying')) throw new AppError('reply_not_failed')
   const taken = await next(tx, conversation, { updatedAt: new Date() })
@@ -134,8 +128,7 @@ export async function retryReply(services: Services, asked: Asked, input: Comman
 
 /** Ends an open reply. One that is being written is ended by its writer, which hears of it at once by the bus and at the latest from the row. */
 export async function stopReply(services: Services, { tx, user }: Pick<Asked, 'tx' | 'user'>, input: CommandOf<'reply.stop'>): Promise<Effect> {
-  await lockConversation(tx, input.conversationId)
-  const conversation = await ownConversation(tx, user, input.conversationId)
+  const conversation = await lockOwnConversation(tx, user, input.conversationId)
   const reply = await ownMessage(tx, conversation, input.messageId)
   const answer = { conversationId: conversation.id, replyId: reply.id, seq: conversation.seq }
   if (!isOpen(reply.status)) return { answer, conversation: null }

@@ -6,7 +6,7 @@ import type { Tx } from '../../db/database.ts'
 import { lockConversation, takeSeq, type ConversationPatch, type ConversationRow } from '../../db/queries/conversations.ts'
 import { deltasFrom, dropDeltas, dropOldDeltas } from '../../db/queries/deltas.ts'
 import {
-  changeMessage, changeWriting, countWriting, findMessage, line, mediaPending, noteServed, openBefore, openReplies, takeModelTurn, takeReply,
+  changeMessage, changeWriting, countWriting, findMessage, isHeldBack, line, noteServed, openReplies, takeModelTurn, takeReply,
   type MessagePatch, type MessageRow,
 } from '../../db/queries/messages.ts'
 import { assemble, closeParts, textOf } from '../../shared/chunks.ts'
@@ -73,7 +73,7 @@ const isDue = ({ status, nextTryAt }: MessageRow): boolean => status === 'retryi
 /** Whether the reply may be written now. It is not, quietly, while something before it must end first. */
 async function mayGo(services: Services, tx: Tx, row: MessageRow): Promise<boolean> {
   if (row.status === 'retrying' && !isDue(row)) return false
-  if (await openBefore(tx, row) > 0 || (row.parentId && await mediaPending(tx, row.parentId))) return false
+  if (await isHeldBack(tx, row)) return false
   const limit = limitOf(services)
   return limit && row.model ? hasPlace(services, tx, row, row.model, limit) : true
 }
@@ -113,7 +113,7 @@ export async function claimReply(services: Services, messageId: string): Promise
     }
     const seq = await take()
     const taken = await takeReply(tx, row.id, { writerId: services.workerId, startedAt: new Date(), nextTryAt: null, error: null, seq })
-    if (taken) await dropOldDeltas(tx, row.id, taken.epoch)
+    if (taken && taken.epoch > 1) await dropOldDeltas(tx, row.id, taken.epoch)
     return taken ?? null
   }, row => row.model)
 }

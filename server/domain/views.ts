@@ -1,12 +1,12 @@
 /** Rows as the browser sees them. Fields are listed one by one: nothing of a row leaves by accident. */
-import { deltasFrom } from '../../db/queries/deltas.ts'
+import { deltasOf } from '../../db/queries/deltas.ts'
 import { listMediaOfMessages, type MediaRow } from '../../db/queries/media.ts'
 import { line, type MessageRow } from '../../db/queries/messages.ts'
 import type { ListedConversation } from '../../db/queries/conversations.ts'
 import { assemble, textOf } from '../../shared/chunks.ts'
 import { isOpen, type ConversationView, type Cursor, type MessageView, type Part } from '../../shared/conversation.ts'
 import type { Services } from '../services.ts'
-import { viewMedia } from './media.ts'
+import { viewAll } from './media.ts'
 
 export const viewConversation = (row: ListedConversation): ConversationView => ({
   id: row.id,
@@ -22,13 +22,14 @@ export const viewConversation = (row: ListedConversation): ConversationView => (
   busy: row.busy,
 })
 
-/** What was stored of a reply that is still open, and how far that reaches. */
-export async function storedSoFar(services: Services, row: Pick<MessageRow, 'id' | 'epoch'>): Promise<{ parts: Part[], cursor: Cursor }> {
-  const stored = await deltasFrom(services.database.db, row.id, row.epoch, 1)
-  return {
-    parts: assemble(stored.flatMap(delta => delta.chunks)).parts,
-    cursor: { epoch: row.epoch, n: stored.at(-1)?.upto ?? 0 },
-  }
+/** What was stored of replies that are still open, and how far that reaches. */
+async function storedSoFar(services: Services, open: readonly Pick<MessageRow, 'id' | 'epoch'>[]): Promise<Map<string, { parts: Part[], cursor: Cursor }>> {
+  // Before its first take nothing can be stored of a reply.
+  const deltas = Map.groupBy(await deltasOf(services.database.db, open.filter(row => row.epoch > 0).map(row => row.id)), delta => delta.messageId)
+  return new Map(open.map((row) => {
+    const stored = (deltas.get(row.id) ?? []).filter(delta => delta.epoch === row.epoch)
+    return [row.id, { parts: assemble(stored.flatMap(delta => delta.chunks)).parts, cursor: { epoch: row.epoch, n: stored.at(-1)?.upto ?? 0 } }]
+  }))
 }
 
 /** Places in line, from 1, of the waiting replies among the rows. */
@@ -47,17 +48,20 @@ const plainFields = (row: MessageRow) => ({
   seq: row.seq, createdAt: row.createdAt.getTime(), nextTryAt: row.nextTryAt?.getTime() ?? null, finishedAt: row.finishedAt?.getTime() ?? null,
 })
 
-async function viewMessage(services: Services, row: MessageRow, media: readonly MediaRow[], position: number | null): Promise<MessageView> {
-  const views = await Promise.all(media.map(item => viewMedia(services, item)))
-  const plain = { ...plainFields(row), media: views, position }
-  if (!isOpen(row.status)) return { ...plain, content: row.content, parts: row.parts, cursor: { epoch: row.epoch, n: 0 } }
+interface Beside { media: readonly MediaRow[], position: number | null, stored: { parts: Part[], cursor: Cursor } | undefined }
+
+async function viewMessage(services: Services, row: MessageRow, { media, position, stored }: Beside): Promise<MessageView> {
+  const plain = { ...plainFields(row), media: await viewAll(services, media), position }
   // Of a writer that is gone too, parts stay as open as they were left: late deltas of it may still be on their way.
-  const { parts, cursor } = await storedSoFar(services, row)
-  return { ...plain, content: textOf(parts), parts, cursor }
+  return stored
+    ? { ...plain, content: textOf(stored.parts), ...stored }
+    : { ...plain, content: row.content, parts: row.parts, cursor: { epoch: row.epoch, n: 0 } }
 }
 
 export async function viewMessages(services: Services, rows: readonly MessageRow[]): Promise<MessageView[]> {
+  if (rows.length === 0) return []
   const media = Map.groupBy(await listMediaOfMessages(services.database.db, rows.map(row => row.id)), item => item.messageId)
   const positions = await positionsOf(services, rows)
-  return Promise.all(rows.map(row => viewMessage(services, row, media.get(row.id) ?? [], positions.get(row.id) ?? null)))
+  const stored = await storedSoFar(services, rows.filter(row => isOpen(row.status)))
+  return Promise.all(rows.map(row => viewMessage(services, row, { media: media.get(row.id) ?? [], position: positions.get(row.id) ?? null, stored: stored.get(row.id) })))
 }

@@ -33,10 +33,7 @@ export function openFanOut(services: Services, connections: Connections): FanOut
   const watches = openWatches(services, connections, tellers)
   const hearing: Hearing = {
     'deltas': ({ deltas }) => { for (const delta of deltas) passDelta(services, connections, delta) },
-    'changed': ({ conversationId, userId }) => {
-      tellers.followers(conversationId)
-      tellers.list(userId, conversationId)
-    },
+    'changed': ({ conversationId, userId }) => tellers.changed(userId, conversationId),
     'deleted': news => tellDeleted(connections, news),
     'queue': ({ model }) => tellers.line(model),
     'media': ({ mediaId, userId, conversationId }) => tellers.media(mediaId, userId, conversationId),

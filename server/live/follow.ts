@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { deltasFrom } from '../../db/queries/deltas.ts'
 import { openReplies } from '../../db/queries/messages.ts'
 import type { Delta } from '../../shared/protocol.ts'
-import { changesAfter } from '../domain/conversations.ts'
+import { changesSince, type Changed } from '../domain/conversations.ts'
 import type { Services } from '../services.ts'
 import { send, sendText, slowAt, type Following } from './connections.ts'
 import { hearDelta, lacksFrom, releaseHeld, takeChange, takeStored } from './told.ts'
@@ -19,12 +19,18 @@ export function passOn(services: Services, following: Following, delta: Delta, t
   if (verdict === 'read') void bringUpToDate(services, following, [delta])
 }
 
-/** Tells changed rows. False when the conversation is gone. */
-export async function tellChanges(services: Services, following: Following): Promise<boolean> {
-  const read = await changesAfter(services, following.conversationId, following.told.seq)
+/** Tells what was read of a conversation; null tells that it is gone. */
+export function tellChange(following: Following, read: Changed | null): void {
   const event = read && takeChange(following.told, read)
   if (event) send(following.connection, event)
   if (!read) send(following.connection, { type: 'conversation.deleted', conversationId: following.conversationId })
+}
+
+/** Reads and tells changed rows. False when the conversation is gone. */
+async function tellChanges(services: Services, following: Following): Promise<boolean> {
+  const { conversationId, told: { seq: after } } = following
+  const read = (await changesSince(services, [{ conversationId, after }])).get(conversationId) ?? null
+  tellChange(following, read)
   return read !== null
 }
 

@@ -1,20 +1,21 @@
 /** What is told to the connections of this process, each kind at most once at a time for what it is about. */
 import { line } from '../../db/queries/messages.ts'
 import { findMedia } from '../../db/queries/media.ts'
-import { listedConversation } from '../domain/conversations.ts'
+import { changesSince, type Changed } from '../domain/conversations.ts'
 import { viewMedia } from '../domain/media.ts'
 import { countDevices } from '../domain/presence.ts'
+import { gather } from '../gather.ts'
 import type { Services } from '../services.ts'
 import { setTimeout as wait } from 'node:timers/promises'
 import { send, sendText, type Connections } from './connections.ts'
-import { tellChanges } from './follow.ts'
+import { tellChange } from './follow.ts'
 
 /** Places in line change together: they are told at most this often. */
 const queueEveryMs = 100
 
 export interface Tellers {
-  followers(conversationId: string): void
-  list(userId: string, conversationId: string): void
+  /** The conversation changed, or may have. */
+  changed(userId: string, conversationId: string): void
   presence(conversationId: string): void
   line(model: string): void
   media(mediaId: string, userId: string, conversationId: string | null): void
@@ -36,17 +37,35 @@ export function coalesce(work: (key: string) => Promise<void>, onError: (error: 
   }
 }
 
-async function tellFollowers(services: Services, connections: Connections, conversationId: string): Promise<void> {
-  for (const following of [...connections.followers(conversationId)])
-    if (!await tellChanges(services, following)) connections.unfollow(following.connection, conversationId)
+interface News { userId: string, conversationId: string }
+
+/** What followers lack of a conversation, and what the list of its owner's other connections shows of it, from one reading for all. */
+async function tellChanged(services: Services, connections: Connections, news: readonly News[]): Promise<void> {
+  const heard = new Map(news.map(one => [one.conversationId, one])).values()
+    .filter(({ userId, conversationId }) => first(connections.ofUser(userId)) ?? first(connections.followers(conversationId))).toArray()
+  if (heard.length === 0) return
+  const read = await changesSince(services, heard.map(({ conversationId }) => ({ conversationId, after: toldOf(connections, conversationId) })))
+  for (const { userId, conversationId } of heard) {
+    const changed = read.get(conversationId) ?? null
+    for (const following of [...connections.followers(conversationId)]) {
+      tellChange(following, changed && laterThan(changed, following.told.seq))
+      if (!changed) connections.unfollow(following.connection, conversationId)
+    }
+    if (!changed) continue
+    const text = JSON.stringify({ type: 'conversation.listed', conversation: changed.conversation })
+    for (const connection of connections.ofUser(userId)) sendText(connection, text)
+  }
 }
 
-async function tellList(services: Services, connections: Connections, userId: string, conversationId: string): Promise<void> {
-  const conversation = await listedConversation(services, conversationId)
-  if (!conversation) return
-  const text = JSON.stringify({ type: 'conversation.listed', conversation })
-  for (const connection of connections.ofUser(userId)) sendText(connection, text)
-}
+const first = <T>(all: Iterable<T>): T | undefined => all[Symbol.iterator]().next().value
+
+/** The least that a follower was told; nothing is lacking where there is none. */
+const toldOf = (connections: Connections, conversationId: string): number =>
+  [...connections.followers(conversationId)].reduce((least, { told }) => Math.min(least, told.seq), Infinity)
+
+/** The same for a follower that knows more. */
+const laterThan = (changed: Changed, seq: number): Changed =>
+  seq <= changed.after ? changed : { ...changed, after: seq, messages: changed.messages.filter(message => message.seq > seq) }
 
 async function tellPresence(services: Services, connections: Connections, conversationId: string): Promise<void> {
   for (const { connection } of [...connections.followers(conversationId)]) {
@@ -77,13 +96,9 @@ async function tellMedia(services: Services, connections: Connections, mediaId: 
 
 export function openTellers(services: Services, connections: Connections): Tellers {
   const failed = (what: string) => (error: unknown) => services.log.warn({ err: error }, what)
-  const list = coalesce((key) => {
-    const [userId = '', conversationId = ''] = key.split(' ')
-    return tellList(services, connections, userId, conversationId)
-  }, failed('the list could not be told'))
+  const changed = gather((news: News[]) => tellChanged(services, connections, news).catch(failed('changes could not be told')))
   return {
-    followers: coalesce(id => tellFollowers(services, connections, id), failed('changes could not be told')),
-    list: (userId, conversationId) => list(`${userId} ${conversationId}`),
+    changed: (userId, conversationId) => void changed({ userId, conversationId }),
     presence: coalesce(id => tellPresence(services, connections, id), failed('presence could not be told')),
     line: coalesce(model => tellLine(services, connections, model), failed('places in line could not be told')),
     media: (...about) => { tellMedia(services, connections, ...about).catch(failed('media could not be told')) },

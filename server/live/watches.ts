@@ -35,8 +35,10 @@ async function checkSessions({ database }: Services, connections: Connections): 
 async function checkSeqs({ database }: Services, connections: Connections, tellers: Tellers): Promise<void> {
   const ids = [...connections.followed()]
   const seqs = await seqsOf(database.db, ids)
-  for (const id of ids)
-    if ([...connections.followers(id)].some(({ told }) => told.seq < (seqs.get(id) ?? Infinity))) tellers.followers(id)
+  for (const id of ids) {
+    const behind = [...connections.followers(id)].find(({ told }) => told.seq < (seqs.get(id) ?? Infinity))
+    if (behind) tellers.changed(behind.connection.user.id, id)
+  }
 }
 
 const beatAll = (services: Services, connections: Connections): Promise<void> => beat(services, [...connections.followed()].flatMap((conversationId) => {
