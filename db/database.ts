@@ -3,7 +3,7 @@
  * Proved by tests/contract/database.ts. Inside a transaction only `tx` is used, and a transaction body awaits
  * nothing but queries.
  */
-import { is, sql, type ExtractTablesWithRelations, type SQL } from 'drizzle-orm'
+import { is, Placeholder, sql, type ExtractTablesWithRelations, type SQL } from 'drizzle-orm'
 import { PgTable, type PgColumn, type PgDatabase, type PgQueryResultHKT } from 'drizzle-orm/pg-core'
 import type { Tables } from './tables.ts'
 
@@ -33,10 +33,13 @@ export const tablesOf = (q: Query): Tables => (q._ as unknown as { fullSchema: T
 
 export const dialectOf = (q: Query): Database['dialect'] => is(tablesOf(q).user, PgTable) ? 'postgres' : 'sqlite'
 
-/** `column in (values)` as one parameter, however many they are: one statement to prepare instead of one for each number. */
-export const among = (q: Query, column: PgColumn, values: readonly string[]): SQL => dialectOf(q) === 'postgres'
-  ? sql`${column} = any(array(select json_array_elements_text(${JSON.stringify(values)}::text::json)))`
-  : sql`${column} in (select value from json_each(${JSON.stringify(values)}))`
+/** `column in (values)` as one parameter, however many they are: one text to prepare instead of one for each number. A placeholder stands for their JSON. */
+export function among(q: Query, column: PgColumn, values: readonly string[] | Placeholder): SQL {
+  const json = is(values, Placeholder) ? values : JSON.stringify(values)
+  return dialectOf(q) === 'postgres'
+    ? sql`${column} = any(array(select json_array_elements_text(${json}::text::json)))`
+    : sql`${column} in (select value from json_each(${json}))`
+}
 
 /** How a SQLite session runs SQL that gives rows as objects, which drizzle's proxy session doesn't know. */
 type RunObjects = (statement: string, params: unknown[]) => Promise<object[]>

@@ -1,5 +1,6 @@
 import { eq, lt } from 'drizzle-orm'
 import { among, tablesOf, type Query, type Tx } from '../database.ts'
+import { everyColumn, prepared, value, wholeRow } from '../prepared.ts'
 import type { Tables } from '../tables.ts'
 import type { Answer } from '../../shared/protocol.ts'
 
@@ -11,16 +12,22 @@ export type CommandRow = Tables['command']['$inferSelect']
  */
 export async function takeCommand(tx: Tx, id: string, userId: string): Promise<CommandRow | undefined> {
   const { command } = tablesOf(tx)
-  const taken = await tx.insert(command).values({ id, userId }).onConflictDoNothing().returning({ id: command.id })
-  if (taken.length > 0) return undefined
+  if ((await insertCommand(tx, wholeRow(command, { id, userId }))).length > 0) return undefined
   const [row] = await tx.select().from(command).where(eq(command.id, id))
   return row
 }
 
-export async function answerCommand(tx: Tx, id: string, answer: Answer): Promise<void> {
-  const { command } = tablesOf(tx)
-  await tx.update(command).set({ answer }).where(eq(command.id, id))
-}
+const insertCommand = prepared((q) => {
+  const { command } = tablesOf(q)
+  return q.insert(command).values(everyColumn(command)).onConflictDoNothing().returning({ id: command.id })
+})
+
+const setAnswer = prepared((q) => {
+  const { command } = tablesOf(q)
+  return q.update(command).set({ answer: value('answer') }).where(eq(command.id, value('id')))
+})
+
+export const answerCommand = async (tx: Tx, id: string, answer: Answer): Promise<void> => void await setAnswer(tx, { id, answer })
 
 export async function dropCommandsBefore(q: Query, moment: Date): Promise<void> {
   const { command } = tablesOf(q)
@@ -37,7 +44,10 @@ export async function buryIds(tx: Tx, ids: readonly string[]): Promise<void> {
 }
 
 /** Which of these ids were deleted. */
-export async function buried(q: Query, ids: readonly string[]): Promise<string[]> {
+export const buried = async (q: Query, ids: readonly string[]): Promise<string[]> =>
+  (await findTombstones(q, { ids: JSON.stringify(ids) })).map(row => row.id)
+
+const findTombstones = prepared((q) => {
   const { tombstone } = tablesOf(q)
-  return (await q.select({ id: tombstone.id }).from(tombstone).where(among(q, tombstone.id, ids))).map(row => row.id)
-}
+  return q.select({ id: tombstone.id }).from(tombstone).where(among(q, tombstone.id, value('ids')))
+})

@@ -1,5 +1,6 @@
 import { and, desc, eq, exists, lt, sql } from 'drizzle-orm'
 import { among, tablesOf, type Query, type Tx } from '../database.ts'
+import { prepared, preparedUpdate, value } from '../prepared.ts'
 import type { Tables } from '../tables.ts'
 import { isOpenRow } from './messages.ts'
 
@@ -7,11 +8,12 @@ export type ConversationRow = Tables['conversation']['$inferSelect']
 export type ConversationPatch = Partial<Pick<ConversationRow,
   'title' | 'titledBy' | 'model' | 'instructions' | 'activeMessageId' | 'pinnedAt' | 'archivedAt' | 'updatedAt'>>
 
-export async function findConversation(q: Query, id: string): Promise<ConversationRow | undefined> {
+const conversationById = prepared((q) => {
   const { conversation } = tablesOf(q)
-  const [row] = await q.select().from(conversation).where(eq(conversation.id, id))
-  return row
-}
+  return q.select().from(conversation).where(eq(conversation.id, value('id')))
+})
+
+export const findConversation = async (q: Query, id: string): Promise<ConversationRow | undefined> => (await conversationById(q, { id }))[0]
 
 /** Makes the conversation unless it exists; undefined when it does. */
 export async function startConversation(tx: Tx, row: Tables['conversation']['$inferInsert']): Promise<ConversationRow | undefined> {
@@ -20,22 +22,24 @@ export async function startConversation(tx: Tx, row: Tables['conversation']['$in
   return made
 }
 
+const touchConversation = prepared((q) => {
+  const { conversation } = tablesOf(q)
+  return q.update(conversation).set({ seq: sql`${conversation.seq}` }).where(eq(conversation.id, value('id'))).returning()
+})
+
 /** Locks the conversation's row until the transaction ends, and reads it; undefined when it was deleted. */
-export async function lockConversation(tx: Tx, id: string): Promise<ConversationRow | undefined> {
-  const { conversation } = tablesOf(tx)
-  const [row] = await tx.update(conversation).set({ seq: sql`${conversation.seq}` }).where(eq(conversation.id, id)).returning()
-  return row
-}
+export const lockConversation = async (tx: Tx, id: string): Promise<ConversationRow | undefined> => (await touchConversation(tx, { id }))[0]
+
+const changeWithSeq = preparedUpdate((q, patch: ConversationPatch) => {
+  const { conversation } = tablesOf(q)
+  return q.update(conversation).set({ ...patch, seq: sql`${conversation.seq} + 1` }).where(eq(conversation.id, value('id'))).returning()
+})
 
 /**
  * Takes the conversation's next `seq` and changes what `patch` says. The update is the row lock that puts everything
  * that happens in a conversation in one order. Undefined when the conversation was deleted.
  */
-export async function takeSeq(tx: Tx, id: string, patch: ConversationPatch = {}): Promise<ConversationRow | undefined> {
-  const { conversation } = tablesOf(tx)
-  const [row] = await tx.update(conversation).set({ ...patch, seq: sql`${conversation.seq} + 1` }).where(eq(conversation.id, id)).returning()
-  return row
-}
+export const takeSeq = async (tx: Tx, id: string, patch: ConversationPatch = {}): Promise<ConversationRow | undefined> => (await changeWithSeq(tx, patch, { id }))[0]
 
 export type ListedConversation = ConversationRow & { busy: boolean }
 
@@ -46,11 +50,14 @@ const openReply = (q: Query) => {
   )))
 }
 
+const listedAmong = prepared((q) => {
+  const { conversation } = tablesOf(q)
+  return q.select({ row: conversation, busy: openReply(q) }).from(conversation).where(among(q, conversation.id, value('ids')))
+})
+
 /** With `busy`: whether a reply in it is open. */
 export async function findListed(q: Query, ids: readonly string[]): Promise<ListedConversation[]> {
-  if (ids.length === 0) return []
-  const { conversation } = tablesOf(q)
-  const found = await q.select({ row: conversation, busy: openReply(q) }).from(conversation).where(among(q, conversation.id, ids))
+  const found = ids.length > 0 ? await listedAmong(q, { ids: JSON.stringify(ids) }) : []
   return found.map(({ row, busy }) => ({ ...row, busy: Boolean(busy) }))
 }
 

@@ -1,5 +1,6 @@
 import { and, asc, eq, exists, gte, inArray, lt, sql } from 'drizzle-orm'
 import { among, dialectOf, rows, tablesOf, type Query } from '../database.ts'
+import { prepared, value } from '../prepared.ts'
 import type { Chunk } from '../../shared/chunks.ts'
 
 /** What one reply streamed since the last store: deltas `n` to `upto`, one list of chunks each. */
@@ -28,22 +29,28 @@ export async function storeDeltas(q: Query, batch: readonly StoredDeltas[]): Pro
 }
 
 /** Deltas of an epoch that hold anything from number `from` on, in order. */
-export async function deltasFrom(q: Query, messageId: string, epoch: number, from: number): Promise<StoredDeltas[]> {
+export const deltasFrom = (q: Query, messageId: string, epoch: number, from: number): Promise<StoredDeltas[]> => deltasAfter(q, { messageId, epoch, from })
+
+const deltasAfter = prepared((q) => {
   const { delta } = tablesOf(q)
-  return q.select().from(delta).where(and(eq(delta.messageId, messageId), eq(delta.epoch, epoch), gte(delta.upto, from))).orderBy(asc(delta.n))
-}
+  return q.select().from(delta).where(and(eq(delta.messageId, value('messageId')), eq(delta.epoch, value('epoch')), gte(delta.upto, value('from')))).orderBy(asc(delta.n))
+})
 
 /** The deltas of these messages, of every epoch, in order. */
-export async function deltasOf(q: Query, messageIds: readonly string[]): Promise<StoredDeltas[]> {
-  if (messageIds.length === 0) return []
-  const { delta } = tablesOf(q)
-  return q.select().from(delta).where(among(q, delta.messageId, messageIds)).orderBy(asc(delta.n))
-}
+export const deltasOf = async (q: Query, messageIds: readonly string[]): Promise<StoredDeltas[]> =>
+  messageIds.length > 0 ? deltasAmong(q, { messageIds: JSON.stringify(messageIds) }) : []
 
-export async function dropDeltas(q: Query, messageId: string): Promise<void> {
+const deltasAmong = prepared((q) => {
   const { delta } = tablesOf(q)
-  await q.delete(delta).where(eq(delta.messageId, messageId))
-}
+  return q.select().from(delta).where(among(q, delta.messageId, value('messageIds'))).orderBy(asc(delta.n))
+})
+
+const dropOf = prepared((q) => {
+  const { delta } = tablesOf(q)
+  return q.delete(delta).where(eq(delta.messageId, value('messageId')))
+})
+
+export const dropDeltas = async (q: Query, messageId: string): Promise<void> => void await dropOf(q, { messageId })
 
 /** Deltas of takes before this one. */
 export async function dropOldDeltas(q: Query, messageId: string, epoch: number): Promise<void> {

@@ -2,6 +2,7 @@
 import { and, asc, count, eq, gte, inArray, isNotNull, isNull, lt, lte, min, ne, sql } from 'drizzle-orm'
 import { newId } from '../../shared/ids.ts'
 import { among, tablesOf, type Query } from '../database.ts'
+import { everyColumn, prepared, value, wholeRow } from '../prepared.ts'
 
 export interface NewJob {
   task: string
@@ -12,34 +13,46 @@ export interface NewJob {
   maxAttempts: number
 }
 
+const insertJob = prepared((q) => {
+  const { job } = tablesOf(q)
+  const { task, payload, priority, runAt, maxAttempts } = everyColumn(job)
+  return q.insert(job).values(everyColumn(job)).onConflictDoUpdate({
+    target: job.key, set: { task, payload, priority, runAt, maxAttempts, attempts: 0, lastError: null },
+    setWhere: and(isNull(job.lockedBy), lt(job.attempts, job.maxAttempts)),
+  }).returning({ id: job.id })
+})
+
 /** Adds a job. A waiting job with the same key is replaced; one that runs or is dead loses the key and is left alone. */
 export async function addJob(q: Query, { task, payload, key, priority, runAt, maxAttempts }: NewJob): Promise<void> {
   const { job } = tablesOf(q)
-  const values = { task, payload, priority, runAt, maxAttempts }
-  const waits = and(isNull(job.lockedBy), lt(job.attempts, job.maxAttempts))
-  const add = () => q.insert(job).values({ id: newId(), key, ...values })
-    .onConflictDoUpdate({ target: job.key, set: { ...values, attempts: 0, lastError: null }, setWhere: waits }).returning({ id: job.id })
+  const add = () => insertJob(q, wholeRow(job, { id: newId(), task, payload, key, priority, runAt, maxAttempts }))
   if ((await add()).length > 0 || key === null) return
   await q.update(job).set({ key: null }).where(eq(job.key, key))
   await add()
 }
 
-/** Locks at most `limit` jobs whose turn it is and counts the attempt of each; in their order. */
-export async function takeJobs(q: Query, workerId: string, now: Date, limit: number) {
+const lockJobs = prepared((q) => {
   const { job } = tablesOf(q)
   const next = q.select({ id: job.id }).from(job)
-    .where(and(isNull(job.lockedBy), lte(job.runAt, now), lt(job.attempts, job.maxAttempts)))
-    .orderBy(asc(job.priority), asc(job.runAt), asc(job.id)).limit(limit)
-  const taken = await q.update(job).set({ lockedBy: workerId, lockedAt: now, attempts: sql`${job.attempts} + 1` })
+    .where(and(isNull(job.lockedBy), lte(job.runAt, value('now')), lt(job.attempts, job.maxAttempts)))
+    .orderBy(asc(job.priority), asc(job.runAt), asc(job.id)).limit(value('limit'))
+  return q.update(job).set({ lockedBy: value('workerId'), lockedAt: value('now'), attempts: sql`${job.attempts} + 1` })
     .where(inArray(job.id, next)).returning()
+})
+
+/** Locks at most `limit` jobs whose turn it is and counts the attempt of each; in their order. */
+export async function takeJobs(q: Query, workerId: string, now: Date, limit: number) {
+  const taken = await lockJobs(q, { workerId, now, limit })
   return taken.sort((a, b) => a.priority - b.priority || a.runAt.getTime() - b.runAt.getTime() || (a.id < b.id ? -1 : 1))
 }
 
 /** Deletes jobs that are done. */
-export async function removeJobs(q: Query, ids: readonly string[], workerId: string): Promise<void> {
+export const removeJobs = async (q: Query, ids: readonly string[], workerId: string): Promise<void> => void await deleteJobs(q, { ids: JSON.stringify(ids), workerId })
+
+const deleteJobs = prepared((q) => {
   const { job } = tablesOf(q)
-  await q.delete(job).where(and(among(q, job.id, ids), eq(job.lockedBy, workerId)))
-}
+  return q.delete(job).where(and(among(q, job.id, value('ids')), eq(job.lockedBy, value('workerId'))))
+})
 
 /** Unlocks a job with what is to be known for its next run. */
 export async function releaseJob(q: Query, id: string, workerId: string, change: { attempts: number, runAt?: Date, lastError?: string | null }): Promise<void> {
@@ -56,12 +69,12 @@ export async function unlockOthers(q: Query, workerId: string): Promise<string[]
 }
 
 /** When the earliest of the waiting jobs is due, which may be past; null when none waits. */
-export async function nextJobAt(q: Query): Promise<Date | null> {
+export const nextJobAt = async (q: Query): Promise<Date | null> => (await earliestJob(q, {}))[0]?.runAt ?? null
+
+const earliestJob = prepared((q) => {
   const { job } = tablesOf(q)
-  const [next] = await q.select({ runAt: job.runAt }).from(job)
-    .where(and(isNull(job.lockedBy), lt(job.attempts, job.maxAttempts))).orderBy(asc(job.runAt)).limit(1)
-  return next?.runAt ?? null
-}
+  return q.select({ runAt: job.runAt }).from(job).where(and(isNull(job.lockedBy), lt(job.attempts, job.maxAttempts))).orderBy(asc(job.runAt)).limit(1)
+})
 
 /** When the job with this key is due, if it waits. */
 export async function findJobTime(q: Query, key: string): Promise<Date | null> {

@@ -1,6 +1,7 @@
 /** Media rows. What of them changes and is attached also moves the message's `seq`, so that followers hear of it. */
 import { and, asc, count, desc, eq, gt, inArray, isNull, lt, or, sql, sum } from 'drizzle-orm'
 import { among, tablesOf, type Query, type Tx } from '../database.ts'
+import { prepared, value } from '../prepared.ts'
 import type { Tables } from '../tables.ts'
 import { lockConversation, takeSeq } from './conversations.ts'
 
@@ -20,10 +21,13 @@ export async function listOwnMedia(q: Query, userId: string, ids: readonly strin
 }
 
 /** What these messages carry, each message's in its order. */
-export async function listMediaOfMessages(q: Query, messageIds: readonly string[]): Promise<MediaRow[]> {
+export const listMediaOfMessages = async (q: Query, messageIds: readonly string[]): Promise<MediaRow[]> =>
+  messageIds.length > 0 ? mediaOfMessages(q, { messageIds: JSON.stringify(messageIds) }) : []
+
+const mediaOfMessages = prepared((q) => {
   const { media } = tablesOf(q)
-  return messageIds.length === 0 ? [] : q.select().from(media).where(among(q, media.messageId, messageIds)).orderBy(asc(media.messageId), asc(media.place), asc(media.id))
-}
+  return q.select().from(media).where(among(q, media.messageId, value('messageIds'))).orderBy(asc(media.messageId), asc(media.place), asc(media.id))
+})
 
 /** All media of a conversation, newest first. */
 export async function listMediaOfConversation(q: Query, conversationId: string, limit: number): Promise<MediaRow[]> {

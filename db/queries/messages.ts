@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, inArray, isNull, sql, type SQL } from 'drizzle-orm'
 import { among, dialectOf, rows, tablesOf, type Query, type Tx } from '../database.ts'
+import { everyColumn, prepared, preparedUpdate, value, wholeRow } from '../prepared.ts'
 import type { Tables } from '../tables.ts'
 
 export type MessageRow = Tables['message']['$inferSelect']
@@ -12,46 +13,59 @@ type Message = Tables['message']
 export const isOpenRow = ({ status }: Message): SQL => sql`(${status} = 'waiting' or ${status} = 'writing' or ${status} = 'retrying')`
 const isIn = ({ status }: Message, one: 'waiting' | 'writing' | 'retrying'): SQL => sql`${status} = ${sql.raw(`'${one}'`)}`
 
-export async function findMessage(q: Query, id: string): Promise<MessageRow | undefined> {
+const messageById = prepared((q) => {
   const { message } = tablesOf(q)
-  const [row] = await q.select().from(message).where(eq(message.id, id))
-  return row
-}
+  return q.select().from(message).where(eq(message.id, value('id')))
+})
 
-export async function findMessages(q: Query, ids: readonly string[]): Promise<MessageRow[]> {
-  if (ids.length === 0) return []
+export const findMessage = async (q: Query, id: string): Promise<MessageRow | undefined> => (await messageById(q, { id }))[0]
+
+const messagesAmong = prepared((q) => {
   const { message } = tablesOf(q)
-  return q.select().from(message).where(among(q, message.id, ids))
-}
+  return q.select().from(message).where(among(q, message.id, value('ids')))
+})
+
+export const findMessages = async (q: Query, ids: readonly string[]): Promise<MessageRow[]> =>
+  ids.length > 0 ? messagesAmong(q, { ids: JSON.stringify(ids) }) : []
+
+const insertMessage = prepared((q) => {
+  const { message } = tablesOf(q)
+  return q.insert(message).values(everyColumn(message)).onConflictDoNothing().returning({ id: message.id })
+})
 
 /** False when a message with one of these ids exists: then some of them may be there, and the transaction is to be undone. */
 export async function insertMessages(tx: Tx, rows: readonly NewMessage[]): Promise<boolean> {
   const { message } = tablesOf(tx)
-  const made = await tx.insert(message).values([...rows]).onConflictDoNothing().returning({ id: message.id })
-  return made.length === rows.length
+  for (const row of rows)
+    if ((await insertMessage(tx, wholeRow(message, row))).length === 0) return false
+  return true
 }
 
-export async function changeMessage(tx: Tx, id: string, patch: MessagePatch): Promise<MessageRow | undefined> {
-  const { message } = tablesOf(tx)
-  const [row] = await tx.update(message).set(patch).where(eq(message.id, id)).returning()
-  return row
-}
+const changeById = preparedUpdate((q, patch: MessagePatch) => {
+  const { message } = tablesOf(q)
+  return q.update(message).set(patch).where(eq(message.id, value('id'))).returning()
+})
+
+export const changeMessage = async (tx: Tx, id: string, patch: MessagePatch): Promise<MessageRow | undefined> => (await changeById(tx, patch, { id }))[0]
+
+const takeById = preparedUpdate((q, patch: MessagePatch) => {
+  const { message } = tablesOf(q)
+  return q.update(message).set({ ...patch, status: 'writing', epoch: sql`${message.epoch} + 1`, attempt: sql`${message.attempt} + 1` })
+    .where(and(eq(message.id, value('id')), inArray(message.status, ['waiting', 'retrying']))).returning()
+})
 
 /** Takes an open, unwritten reply: the epoch grows, so that writes of an earlier take are refused. Undefined when it isn't free. */
-export async function takeReply(tx: Tx, id: string, patch: MessagePatch): Promise<MessageRow | undefined> {
-  const { message } = tablesOf(tx)
-  const [row] = await tx.update(message).set({ ...patch, status: 'writing', epoch: sql`${message.epoch} + 1`, attempt: sql`${message.attempt} + 1` })
-    .where(and(eq(message.id, id), inArray(message.status, ['waiting', 'retrying']))).returning()
-  return row
-}
+export const takeReply = async (tx: Tx, id: string, patch: MessagePatch): Promise<MessageRow | undefined> => (await takeById(tx, patch, { id }))[0]
+
+const changeFenced = preparedUpdate((q, patch: MessagePatch) => {
+  const { message } = tablesOf(q)
+  return q.update(message).set(patch)
+    .where(and(eq(message.id, value('fencedId')), eq(message.epoch, value('fencedEpoch')), eq(message.status, 'writing'))).returning()
+})
 
 /** The fence: changes a reply only for the writer of this epoch. Undefined tells the writer that it lost the reply. */
-export async function changeWriting(tx: Tx, writing: { id: string, epoch: number }, patch: MessagePatch): Promise<MessageRow | undefined> {
-  const { message } = tablesOf(tx)
-  const [row] = await tx.update(message).set(patch)
-    .where(and(eq(message.id, writing.id), eq(message.epoch, writing.epoch), eq(message.status, 'writing'))).returning()
-  return row
-}
+export const changeWriting = async (tx: Tx, { id, epoch }: { id: string, epoch: number }, patch: MessagePatch): Promise<MessageRow | undefined> =>
+  (await changeFenced(tx, patch, { fencedId: id, fencedEpoch: epoch }))[0]
 
 /** Messages of the conversation that changed after `seq`, oldest change first. */
 export async function changedSince(q: Query, conversationId: string, seq: number, limit: number): Promise<MessageRow[]> {
@@ -64,14 +78,16 @@ export async function changedSince(q: Query, conversationId: string, seq: number
 export interface Since { conversationId: string, after: number }
 
 /** Messages of several conversations that changed after what is told of each: for small steps, it has no limit. */
-export async function changedInAll(q: Query, wanted: readonly Since[]): Promise<MessageRow[]> {
+export const changedInAll = (q: Query, wanted: readonly Since[]): Promise<MessageRow[]> => changedAfterEach(q, { wanted: JSON.stringify(wanted) })
+
+const changedAfterEach = prepared((q) => {
   const { message } = tablesOf(q)
-  const json = JSON.stringify(wanted)
+  const json = value('wanted')
   const ids = dialectOf(q) === 'postgres'
     ? sql`(select m.id from json_to_recordset(${json}::text::json) as v("conversationId" text, after int) join message m on m.conversation_id = v."conversationId" and m.seq > v.after)`
     : sql`(select m.id from json_each(${json}) v join message m on m.conversation_id = v.value ->> 'conversationId' and m.seq > v.value ->> 'after')`
   return q.select().from(message).where(sql`${message.id} in ${ids}`).orderBy(asc(message.seq), asc(message.bornSeq))
-}
+})
 
 /** The branch that ends at `leafId`, oldest first: at most `limit` messages, counted from the leaf. */
 export async function branch(q: Query, leafId: string, limit: number): Promise<MessageRow[]> {
@@ -131,10 +147,12 @@ export async function isHeldBack(q: Query, { conversationId, bornSeq, parentId }
   return found.length > 0
 }
 
-export async function openReplies(q: Query, conversationId: string): Promise<MessageRow[]> {
+const openOf = prepared((q) => {
   const { message } = tablesOf(q)
-  return q.select().from(message).where(and(eq(message.conversationId, conversationId), isOpenRow(message))).orderBy(asc(message.bornSeq))
-}
+  return q.select().from(message).where(and(eq(message.conversationId, value('conversationId')), isOpenRow(message))).orderBy(asc(message.bornSeq))
+})
+
+export const openReplies = (q: Query, conversationId: string): Promise<MessageRow[]> => openOf(q, { conversationId })
 
 export type WritingRow = Pick<MessageRow, 'id' | 'conversationId' | 'epoch' | 'writerId'>
 

@@ -6,6 +6,7 @@ import { messageIds } from '../../db/queries/messages.ts'
 import { chosenModel, rememberModel } from '../../db/queries/chosen-models.ts'
 import type { Tx } from '../../db/database.ts'
 import type { Answer, ChangeCommand, CommandOf } from '../../shared/protocol.ts'
+import { atMost } from '../at-most.ts'
 import type { Services } from '../services.ts'
 import { asOwn, type SessionUser } from './access.ts'
 import { AppError } from './errors.ts'
@@ -13,10 +14,19 @@ import { editMessage, leafThrough, regenerateReply, retryReply, sendMessage, sto
 import { announce } from './replies.ts'
 
 /**
+ * Commands carried out at the same time in this process. A hundred that come at once would otherwise all go before the
+ * first one's reply is begun, in the database's line and in the processor's.
+ */
+const atOnce = atMost(8)
+
+/**
  * Carries a command out, once.
  * @throws AppError when it is refused; nothing has happened then, and the command may be sent again.
  */
-export async function runCommand(services: Services, user: SessionUser, command: ChangeCommand): Promise<Answer> {
+export const runCommand = (services: Services, user: SessionUser, command: ChangeCommand): Promise<Answer> =>
+  atOnce(() => run(services, user, command))
+
+async function run(services: Services, user: SessionUser, command: ChangeCommand): Promise<Answer> {
   const model = await modelFor(services, user, command)
   const effect = await services.database.db.transaction(async (tx): Promise<Effect> => {
     const before = await takeCommand(tx, command.id, user.id)

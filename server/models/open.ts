@@ -1,4 +1,5 @@
 /** The models of this server: OpenAI or what speaks like it, Ollama where it runs, and the demo model. */
+import type { LanguageModelV4 } from '@ai-sdk/provider'
 import type { ModelInfo } from '../../shared/models.ts'
 import type { Config } from '../config.ts'
 import { AppError } from '../domain/errors.ts'
@@ -25,6 +26,20 @@ const openDemo = () => ({ language: openDemoModel(), image: openDemoImageModel()
 /** Which of many models a newcomer is given, best first. */
 const preferred = [/^openai:gpt-5(\.\d+)?$/, /^openai:gpt-5/, /^openai:gpt-4\.1$/, /^openai:gpt-4o$/, /^openai:/]
 
+/** Models kept open: names come from people too, where an endpoint doesn't list its own. */
+const mostKept = 200
+
+/** Each model once: making it builds the schemas it reads answers with. */
+function keepModels(): (endpoint: Endpoint, name: string) => LanguageModelV4 {
+  const made = new Map<string, LanguageModelV4>()
+  return (endpoint, name) => {
+    const id = `${endpoint.provider}:${name}`
+    const model = made.get(id) ?? endpoint.language(name)
+    if (made.size < mostKept) made.set(id, model)
+    return model
+  }
+}
+
 /** Said once when an endpoint goes, and once when it comes back. Ollama is a guest: its absence is no news. */
 function note(log: Log, kept: { endpoint: Endpoint, down: boolean }, isDown: boolean) {
   if (kept.down !== isDown && kept.endpoint.provider !== 'ollama') log.warn({ provider: kept.endpoint.provider }, isDown ? 'the models endpoint does not answer' : 'the models endpoint answers again')
@@ -39,6 +54,7 @@ export function openModels(config: Config, log: Log): ModelRegistry {
   const openAi = openAiEndpoint(config, outbound)
   const endpoints = [...(openAi ? [openAi] : []), ollamaEndpoint(config, outbound)].map(endpoint => ({ endpoint, offers: keepOffers(endpoint), down: false }))
   const media = openAiMediaModels(config, outbound)
+  const language = keepModels()
   const demo = config.demoModel ? openDemo() : null
   const makes = { image: Boolean(media.image ?? demo), speech: Boolean(media.speech ?? demo) }
   /** `gpt-5` is as good as `openai:gpt-5` in the configuration. */
@@ -67,7 +83,7 @@ export function openModels(config: Config, log: Log): ModelRegistry {
     return {
       // An endpoint that can't be asked may still answer; if not, the call says so, and is tried again.
       info: infoOf(endpoint.provider, name, offer?.abilities ?? new Set(), makes),
-      language: endpoint.language(name),
+      language: language(endpoint, name),
       ...(endpoint.providerOptions ? { providerOptions: endpoint.providerOptions } : {}),
       ...settings(id),
     }

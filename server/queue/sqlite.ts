@@ -4,7 +4,7 @@
  * commit of the transaction that adds the job. See docs/decisions/0007-queue.md.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { setTimeout as pause } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import type { Database } from '../../db/database.ts'
 import { addJob, countJobs, findJobTime, nextJobAt, releaseJob, removeJobs, takeJobs, unlockOthers } from '../../db/queries/jobs.ts'
 import type { Log } from '../log.ts'
@@ -78,6 +78,8 @@ class Taking {
     this.#busy = true
     do {
       this.#again = false
+      // Jobs that are being added at this moment are taken together.
+      await nextTurn()
       try { await this.#take() }
       catch (err) {
         this.#options.log.error({ err }, 'jobs could not be taken')
