@@ -14,23 +14,28 @@ async function counts({ database: { db, tables }, queue }: Services) {
   return { messages: messages.length, conversations: conversations.length, commands: commands.length, jobs: (await queue.status()).ready }
 }
 
+type Run = (...statement: unknown[]) => unknown
+/** What drizzle runs a transaction's statements through: SQLite's is a function, Postgres' has one, and is another in each transaction. */
+interface Runner { session: { client: Run | { unsafe: Run } } }
+
 /** A transaction whose `at`-th statement fails, as when the process or the database dies there. */
 function failingAt(services: Services, at: number): { services: Services, steps: () => number } {
   let step = 0
-  const words = new Set(['insert', 'update', 'delete', 'select', 'selectDistinct', 'execute', 'values'])
-  const watch = (tx: Tx): Tx => new Proxy(tx, {
-    get(target, key) {
-      const value: unknown = Reflect.get(target, key)
-      if (typeof value !== 'function') return value
-      return (...given: unknown[]) => {
-        if (words.has(String(key)) && ++step === at) throw new Error('The power went')
-        return Reflect.apply(value, target, given)
-      }
-    },
-  })
+  const counted = (run: Run): Run => (...statement) => {
+    if (++step === at) throw new Error('The power went')
+    return run(...statement)
+  }
+  const watch = (body: (tx: Tx) => Promise<unknown>) => async (tx: Tx) => {
+    const { session } = tx as unknown as Runner
+    const { client } = session
+    if ('unsafe' in client) client.unsafe = counted(client.unsafe)
+    else session.client = counted(client)
+    try { return await body(tx) }
+    finally { session.client = client }
+  }
   const db = new Proxy(services.database.db, {
     get: (target, key) => key === 'transaction'
-      ? (body: (tx: Tx) => Promise<unknown>) => target.transaction(tx => body(watch(tx)))
+      ? (body: (tx: Tx) => Promise<unknown>) => target.transaction(watch(body))
       : Reflect.get(target, key),
   })
   return { services: { ...services, database: { ...services.database, db } }, steps: () => step }
