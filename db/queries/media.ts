@@ -1,5 +1,5 @@
 /** Media rows. What of them changes and is attached also moves the message's `seq`, so that followers hear of it. */
-import { and, asc, count, desc, eq, gt, inArray, isNull, lt, or, sql, sum } from 'drizzle-orm'
+import { and, asc, count, desc, eq, gt, isNull, lt, or, sql, sum } from 'drizzle-orm'
 import { among, tablesOf, type Query, type Tx } from '../database.ts'
 import { prepared, value } from '../prepared.ts'
 import type { Tables } from '../tables.ts'

@@ -26,7 +26,7 @@ describe('the SQLite file', () => {
     const openHeld = () => {
       const lost = join(folder, 'lost.db')
       let syncs = 0
-      let release = Promise.withResolvers<void>()
+      let release = Promise.withResolvers<null>()
       const database = openSqlite(file(), migrations.sqlite, {
         async sync() {
           syncs++
@@ -40,8 +40,8 @@ describe('the SQLite file', () => {
         database, user,
         syncs: () => syncs,
         letGo() {
-          release.resolve()
-          release = Promise.withResolvers<void>()
+          release.resolve(null)
+          release = Promise.withResolvers<null>()
         },
         /** Who is there after the power went now. */
         async afterLoss() {
