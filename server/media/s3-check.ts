@@ -4,7 +4,11 @@ import type { S3Client, S3StoreOptions } from './s3.ts'
 import type { StoreReport } from './media-store.ts'
 
 const patienceMs = 5000
-const reason = (error: unknown) => error instanceof Error ? (error.message || error.name) : String(error)
+/** `fetch` says only that it failed; its cause says why. */
+const reason = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? reason(error.cause) : error.message || ('code' in error ? String(error.code) : error.name)
+}
 
 type Parts = S3StoreOptions & { client: S3Client, signer: S3Client }
 
@@ -31,11 +35,11 @@ async function ensureBucket({ client, bucket, region, log }: Parts) {
   log.info({ bucket }, 'bucket made')
 }
 
+/** What browsers reach may be out of reach from here (a name of the host, seen from a container). The rules for origins are the bucket's own, so they are asked for within. */
 async function checkAsBrowser(store: Parts, key: string): Promise<string[]> {
   const place = store.publicEndpoint ?? store.endpoint
-  let address: string
+  const address = await store.signer.presignedGetObject(store.bucket, key, 60)
   try {
-    address = await store.signer.presignedGetObject(store.bucket, key, 60)
     // eslint-disable-next-line no-restricted-globals -- the operator's own store, named in the configuration
     const answer = await fetch(address, { headers: { range: 'bytes=0-1' }, signal: AbortSignal.timeout(patienceMs) })
     await answer.arrayBuffer()
@@ -44,8 +48,14 @@ async function checkAsBrowser(store: Parts, key: string): Promise<string[]> {
     if (answer.status !== 206) return [`${place} answers a range of a file with status ${answer.status} instead of 206: players will not be able to seek.`]
   }
   catch (error) {
-    return [`${place} (S3_PUBLIC_ENDPOINT) cannot be reached from this server, so it was not tried as a browser would: ${reason(error)}.`]
+    const unreachable = `${place} (S3_PUBLIC_ENDPOINT) cannot be reached from this server, so it was not tried as a browser would: ${reason(error)}.`
+    if (place === store.endpoint) return [unreachable]
+    return [unreachable, ...await checkOrigins(store, await store.client.presignedGetObject(store.bucket, key, 60))]
   }
+  return checkOrigins(store, address)
+}
+
+async function checkOrigins(store: Parts, address: string): Promise<string[]> {
   const wrong = await refusedOrigins(store, address)
   if (wrong.length === 0) return []
   try {

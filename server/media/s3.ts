@@ -13,6 +13,7 @@ import { incomplete } from './local-parts.ts'
 import { measure } from './measure.ts'
 import type { MediaStore, StoredObject } from './media-store.ts'
 import { checkBucket } from './s3-check.ts'
+import { partAddress } from './s3-part-address.ts'
 
 export interface S3StoreOptions {
   endpoint: string
@@ -51,6 +52,8 @@ export function makeS3Client(address: string, { region, accessKey, secretKey }: 
 
 const codeOf = (error: unknown) => error instanceof Error && 'code' in error ? String(error.code) : ''
 const notThere = (error: unknown) => ['NotFound', 'NoSuchKey'].includes(codeOf(error))
+/** Ceph's gateway says of an upload it doesn't know that there is no such key. */
+const noSuchUpload = (error: unknown) => ['NoSuchUpload', 'NoSuchKey'].includes(codeOf(error))
 
 /** Errors of the library become ours; those that are ours already (a refused stream) stay what they are. */
 async function asked<T>(work: () => Promise<T>): Promise<T> {
@@ -69,12 +72,8 @@ async function asked<T>(work: () => Promise<T>): Promise<T> {
 export function openS3Store(options: S3StoreOptions): MediaStore {
   const { bucket, urlSeconds } = options
   const client = makeS3Client(options.endpoint, options)
-  const signer = makeS3Client(options.publicEndpoint ?? options.endpoint, options)
-
-  const sign = async (method: string, key: string, query: Record<string, string>) => {
-    const { start, expires } = lifetime(urlSeconds)
-    return { url: await signer.presignedUrl(method, bucket, key, expires - start, query, new Date(start * 1000)), expiresAt: expires * 1000 }
-  }
+  const publicEndpoint = options.publicEndpoint ?? options.endpoint
+  const signer = makeS3Client(publicEndpoint, options)
 
   async function* list(prefix: string): AsyncGenerator<StoredObject> {
     try {
@@ -91,7 +90,7 @@ export function openS3Store(options: S3StoreOptions): MediaStore {
       return await client.parts(bucket, key, uploadId)
     }
     catch (error) {
-      if (codeOf(error) === 'NoSuchUpload') return []
+      if (noSuchUpload(error)) return []
       throw error
     }
   }
@@ -109,7 +108,10 @@ export function openS3Store(options: S3StoreOptions): MediaStore {
       return { method: 'POST', url: postURL, fields: formData, headers: {}, expiresAt: expires * 1000 }
     }),
     beginParts: ({ key, mime }) => asked(() => client.initiateNewMultipartUpload(bucket, key, { 'content-type': mime })),
-    partAddress: ({ key, uploadId, number }) => asked(() => sign('PUT', key, { uploadId, partNumber: String(number) })),
+    partAddress: async ({ key, uploadId, number, bytes }) => {
+      const { start, expires } = lifetime(urlSeconds)
+      return { url: partAddress({ ...options, endpoint: publicEndpoint, key, uploadId, number, bytes, start, expires }), expiresAt: expires * 1000 }
+    },
     receivedParts: (key, uploadId) => asked(async () => (await received(key, uploadId)).map(({ part, size }) => ({ number: part, bytes: size }))),
     finishParts: ({ key, uploadId, count, bytes }) => asked(async () => {
       const parts = await received(key, uploadId)
@@ -117,9 +119,9 @@ export function openS3Store(options: S3StoreOptions): MediaStore {
       if (!whole || parts.reduce((sum, { size }) => sum + size, 0) !== bytes) throw incomplete()
       await client.completeMultipartUpload(bucket, key, uploadId, parts.map(({ part, etag }) => ({ part, etag })))
     }),
-    abandonParts: (key, uploadId) => asked(() => client.abortMultipartUpload(bucket, key, uploadId)).catch((error: unknown) => {
-      if (!(error instanceof AppError && error.code === 'media_incomplete')) throw error
-    }),
+    abandonParts: (key, uploadId) => asked(() => client.abortMultipartUpload(bucket, key, uploadId).catch((error: unknown) => {
+      if (!noSuchUpload(error)) throw error
+    })),
     abandonStaleParts: before => asked(async () => {
       let abandoned = 0
       for await (const item of client.listIncompleteUploads(bucket, '', true)) {
@@ -129,11 +131,15 @@ export function openS3Store(options: S3StoreOptions): MediaStore {
       }
       return abandoned
     }),
-    address: ({ key, name, mime, inline }) => asked(() => sign('GET', key, {
-      'response-content-type': mime.startsWith('text/') ? `${mime}; charset=utf-8` : mime,
-      'response-content-disposition': disposition(inline, name),
-      'response-cache-control': `private, max-age=${urlSeconds}, immutable`,
-    })),
+    address: ({ key, name, mime, inline }) => asked(async () => {
+      const { start, expires } = lifetime(urlSeconds)
+      const answer = {
+        'response-content-type': mime.startsWith('text/') ? `${mime}; charset=utf-8` : mime,
+        'response-content-disposition': disposition(inline, name),
+        'response-cache-control': `private, max-age=${urlSeconds}, immutable`,
+      }
+      return { url: await signer.presignedUrl('GET', bucket, key, expires - start, answer, new Date(start * 1000)), expiresAt: expires * 1000 }
+    }),
     put: (key, source, { mime, maxBytes }) => put(client, bucket, key, source, mime, maxBytes),
     read: (key, range) => asked(() => range ? client.getPartialObject(bucket, key, range.start, range.end - range.start + 1) : client.getObject(bucket, key)),
     copy: (from, to) => asked(async () => {

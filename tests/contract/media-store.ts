@@ -192,6 +192,9 @@ export function mediaStoreContract(name: string, open: () => Promise<StoreUnderT
         return fetch(under.reach(url), { method: 'PUT', body: new Uint8Array(body) })
       }
       expect((await send(3)).ok).toBe(true)
+      const { url: first } = await store.partAddress({ key, uploadId, number: 1, bytes: mediaLimits.partBytes })
+      for (const length of [mediaLimits.partBytes - 1, mediaLimits.partBytes + 1])
+        expect((await fetch(under.reach(first), { method: 'PUT', body: new Uint8Array(length) }).catch(() => null))?.ok, `a part of ${length} bytes`).not.toBe(true)
       expect((await send(1)).ok).toBe(true)
       expect((await send(1)).ok).toBe(true)
       expect(await store.receivedParts(key, uploadId)).toEqual([{ number: 1, bytes: mediaLimits.partBytes }, { number: 3, bytes: 1234 }])

@@ -1,17 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { startFleet, type Fleet } from '../support/fleet.ts'
 import { freePort } from '../support/processes.ts'
-import { openS3Double, type S3Double } from '../support/s3-double.ts'
+import { openTestS3, type TestS3 } from '../support/test-s3.ts'
 import { test as base, expect } from './fixtures.ts'
 import { picture } from './files.ts'
 
-/** The store as pages reach it: another name than the one the server uses, as behind a proxy. */
-const publicEndpoint = (store: S3Double) => store.endpoint.replace('127.0.0.1', 'localhost')
-
 // One web and one worker process on real PostgreSQL, media in an S3 that checks every signature; the demo model answers.
-const test = base.extend<object, { store: S3Double, fleet: Fleet, server: Fleet['webs'][number], otherHosts: string[] }>({
+const test = base.extend<object, { store: TestS3, fleet: Fleet, server: Fleet['webs'][number], otherHosts: string[] }>({
   store: [async ({}, use) => {
-    const store = await openS3Double()
+    const store = await openTestS3()
     await use(store)
     await store.close()
   }, { scope: 'worker' }],
@@ -20,15 +17,15 @@ const test = base.extend<object, { store: S3Double, fleet: Fleet, server: Fleet[
     const port = await freePort()
     const fleet = await startFleet({
       ALLOW_GUESTS: '', PUBLIC_URL: `http://127.0.0.1:${port}`,
-      S3_ENDPOINT: store.endpoint, S3_PUBLIC_ENDPOINT: publicEndpoint(store), S3_REGION: store.account.region,
-      S3_BUCKET: 'parley', S3_ACCESS_KEY: store.account.accessKey, S3_SECRET_KEY: store.account.secretKey,
+      S3_ENDPOINT: store.endpoint, S3_PUBLIC_ENDPOINT: store.publicEndpoint, S3_REGION: store.settings.region,
+      S3_BUCKET: store.settings.bucket, S3_ACCESS_KEY: store.settings.accessKey, S3_SECRET_KEY: store.settings.secretKey,
     }, { webs: 1, workers: 1, port })
     await use(fleet)
     await fleet.close()
   }, { scope: 'worker', timeout: 120_000 }],
 
   server: [async ({ fleet }, use) => { await use(fleet.webs[0]!) }, { scope: 'worker' }],
-  otherHosts: [async ({ store }, use) => { await use([new URL(publicEndpoint(store)).host]) }, { scope: 'worker' }],
+  otherHosts: [async ({ store }, use) => { await use([new URL(store.publicEndpoint).host]) }, { scope: 'worker' }],
 })
 
 const signUp = (login: { signUp(username: string, password: string): Promise<void> }) =>
@@ -40,7 +37,7 @@ test('guests stay outside; who signs up sends a picture straight to the store, a
   await signUp(login)
 
   const [sent] = await Promise.all([
-    page.waitForRequest(request => request.method() === 'POST' && request.url().startsWith(publicEndpoint(store))),
+    page.waitForRequest(request => request.method() === 'POST' && request.url().startsWith(store.publicEndpoint)),
     conversation.attach(await picture()),
   ])
   await expect(conversation.attachment('lighthouse.png')).toBeVisible()
@@ -53,7 +50,7 @@ test('guests stay outside; who signs up sends a picture straight to the store, a
   const image = conversation.question().locator('img').first()
   await expect.poll(() => image.evaluate(node => (node as HTMLImageElement).naturalWidth)).toBeGreaterThan(0)
   const address = new URL(await image.evaluate(node => (node as HTMLImageElement).currentSrc))
-  expect(address.origin).toBe(publicEndpoint(store))
+  expect(address.origin).toBe(store.publicEndpoint)
   expect(address.searchParams.has('X-Amz-Signature')).toBe(true)
 })
 

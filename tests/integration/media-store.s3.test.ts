@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openLog } from '../../server/log.ts'
@@ -6,6 +6,7 @@ import type { MediaStore } from '../../server/media/media-store.ts'
 import { openS3Store, type S3StoreOptions } from '../../server/media/s3.ts'
 import { mediaStoreContract } from '../contract/media-store.ts'
 import { openS3Double, type S3Double } from '../support/s3-double.ts'
+import { realS3 } from '../support/test-s3.ts'
 import { sendByTicket } from '../support/upload.ts'
 
 const log = openLog('silent')
@@ -23,11 +24,10 @@ mediaStoreContract('S3 double', async () => {
   }
 })
 
-// Any real S3, given by TEST_S3_ENDPOINT (with TEST_S3_ACCESS_KEY, TEST_S3_SECRET_KEY, TEST_S3_REGION, TEST_S3_BUCKET).
-const { TEST_S3_ENDPOINT: endpoint, TEST_S3_ACCESS_KEY: accessKey = '', TEST_S3_SECRET_KEY: secretKey = '', TEST_S3_REGION: region = 'us-east-1', TEST_S3_BUCKET: bucket = `parley-test-${randomUUID()}` } = process.env
-if (endpoint) {
-  mediaStoreContract(`S3 at ${endpoint}`, async () => {
-    const options = { ...common, endpoint, bucket, accessKey, secretKey, region }
+const real = realS3()
+if (real) {
+  mediaStoreContract(`S3 at ${real.endpoint}`, async () => {
+    const options = { ...common, ...real.settings, endpoint: real.endpoint, publicEndpoint: real.publicEndpoint }
     const store = openS3Store(options)
     await store.check()
     return { store, brief: openS3Store({ ...options, urlSeconds: 2 }), reach: url => url, close: async () => {} }
@@ -97,6 +97,24 @@ describe('S3 store', () => {
     expect((await fetch(`${bare.endpoint}/parley`, { method: 'OPTIONS', headers: { ...ask, origin: 'http://evil.example' } })).status).toBe(403)
     expect([...bare.objects.keys()]).toEqual([])
     await bare.close()
+  })
+
+  it('lets our pages in also where it cannot see itself what browsers reach', async () => {
+    const bare = await openS3Double({ bucket: null })
+    const report = await openS3Store({ ...optionsOf(bare), publicEndpoint: 'http://127.0.0.1:1' }).check()
+    expect(report).toMatchObject({ ok: true, problems: [expect.stringContaining('cannot be reached from this server')] })
+    expect(bare.buckets.get('parley')).toContain('http://parley.example')
+    await bare.close()
+  })
+
+  it('knows an upload that is over by what Ceph’s gateway says of it, too', async () => {
+    const ceph = await openS3Double({ unknownUpload: 'NoSuchKey' })
+    const there = openS3Store(optionsOf(ceph))
+    const upload = { key: 'u/m/upload', uploadId: await there.beginParts({ key: 'u/m/upload', mime: 'video/mp4' }) }
+    for (let times = 0; times < 2; times++) await there.abandonParts(upload.key, upload.uploadId)
+    expect(await there.receivedParts(upload.key, upload.uploadId)).toEqual([])
+    await expect(there.finishParts({ ...upload, count: 1, bytes: 1 })).rejects.toMatchObject({ code: 'media_incomplete' })
+    await ceph.close()
   })
 
   it('tells the operator what a browser would run into', async () => {

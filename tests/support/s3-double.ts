@@ -39,7 +39,17 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-export async function openS3Double({ bucket = 'parley', port = 0, account = { accessKey: 'double', secretKey: 'double-secret', region: 'us-east-1' } }: { bucket?: string | null, port?: number, account?: Account } = {}): Promise<S3Double> {
+interface DoubleOptions {
+  bucket?: string | null
+  port?: number
+  account?: Account
+  /** What it says of an upload in parts it doesn't know: AWS `NoSuchUpload`, Ceph's gateway `NoSuchKey`. */
+  unknownUpload?: 'NoSuchUpload' | 'NoSuchKey'
+}
+
+export async function openS3Double({
+  bucket = 'parley', port = 0, account = { accessKey: 'double', secretKey: 'double-secret', region: 'us-east-1' }, unknownUpload = 'NoSuchUpload',
+}: DoubleOptions = {}): Promise<S3Double> {
   const objects = new Map<string, Stored>()
   const uploads = new Map<string, Upload>()
   const buckets = new Map<string, string | null>(bucket === null ? [] : [[bucket, null]])
@@ -54,7 +64,7 @@ export async function openS3Double({ bucket = 'parley', port = 0, account = { ac
   }
   const uploadOf = ({ query, key }: Ask) => {
     const upload = uploads.get(query.get('uploadId') ?? '')
-    if (!upload || upload.key !== key) throw new Refusal(404, 'NoSuchUpload')
+    if (!upload || upload.key !== key) throw new Refusal(404, unknownUpload)
     return upload
   }
 
