@@ -1,10 +1,10 @@
 /**
  * Uploads in parts on local disk, in the shape S3 gives them: each part is a file of its own until the object is made
- * of all of them, one after the other, each removed once it is copied.
+ * of all of them, one after the other.
  */
 import { randomUUID } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { createWriteStream } from 'node:fs'
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -15,6 +15,32 @@ import { isMissing } from './missing.ts'
 
 const isUploadId = (text: string) => /^parts-[0-9a-f-]{36}$/.test(text)
 export const incomplete = () => new AppError('media_incomplete', { details: { name: 'The file' } })
+
+/** One buffer for all, since a stream would leave behind one for each piece of a file of gigabytes. */
+const pieceBytes = 1024 ** 2
+
+async function concatenate(paths: string[], to: string): Promise<void> {
+  const piece = Buffer.allocUnsafeSlow(pieceBytes)
+  await using target = await open(to, 'wx')
+  for (const path of paths) {
+    await using source = await open(path)
+    for (let read = await source.read(piece); read.bytesRead > 0; read = await source.read(piece))
+      await target.writeFile(piece.subarray(0, read.bytesRead))
+  }
+  await target.sync()
+}
+
+/** Nothing stays of a try that failed, most likely for want of room. */
+async function assemble(paths: string[], to: string, moveIn: (path: string) => Promise<void>): Promise<void> {
+  try {
+    await concatenate(paths, to)
+    await moveIn(to)
+  }
+  catch (error) {
+    await rm(to, { force: true })
+    throw error
+  }
+}
 
 export function openParts(disk: Disk) {
   const folderOf = (uploadId: string) => {
@@ -60,10 +86,8 @@ export function openParts(disk: Disk) {
       const parts = await received(uploadId)
       const whole = parts.length === count && parts.every((part, at) => part.number === at + 1)
       if (!whole || parts.reduce((sum, part) => sum + part.bytes, 0) !== bytes) throw incomplete()
-      const joined = join(folderOf(uploadId), `joined.${randomUUID()}`)
-      for (const { number } of parts)
-        await pipeline(createReadStream(join(folderOf(uploadId), String(number))), createWriteStream(joined, { flags: 'a', flush: number === count }))
-      await disk.moveIn(joined, key)
+      const paths = parts.map(({ number }) => join(folderOf(uploadId), String(number)))
+      await assemble(paths, join(folderOf(uploadId), `joined.${randomUUID()}`), path => disk.moveIn(path, key))
       await abandon(uploadId)
     },
     /** Also clears away single files that were cut off. */

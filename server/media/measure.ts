@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { AppError } from '../domain/errors.ts'
 import { bytesInWords } from '../../shared/bytes.ts'
+import { spent } from './spent-buffers.ts'
 
 export interface Measure {
   step: (source: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>
@@ -20,6 +21,7 @@ export function measure(maxBytes: number): Measure {
         if (bytes > maxBytes) throw new AppError('media_too_large', { details: { name: 'The file', limit: bytesInWords(maxBytes) } })
         hash.update(chunk)
         yield chunk
+        spent(chunk.length)
       }
     },
     result: () => ({ bytes, sha256: hash.digest('hex') }),

@@ -102,7 +102,6 @@ describe('files over HTTP', () => {
     const status = await sendElsewhere({ url: `${http.url}/api/media/${media.id}/content`, bytes, headers: { cookie, 'origin': http.url, 'content-type': 'application/octet-stream' } })
     clearInterval(watch)
     expect(status).toBe('200')
-    // V8 lets about 64 MB of spent buffers gather before it frees them, however long the file is.
-    expect((most - before) / 1024 ** 2).toBeLessThan(96)
+    expect((most - before) / 1024 ** 2).toBeLessThan(48)
   }), 60_000)
 })
