@@ -106,5 +106,10 @@ export function readConfig(environment: Record<string, string | undefined>) {
 
 let read: Config | undefined
 
-/** The configuration of this process, read at the first call. */
-export const config = (): Config => read ??= readConfig(process.env)
+/** The configuration of this process, read at the first call. The build writes `production` in the place of the last word. */
+export const config = (): Config => read ??= readConfig({ ...process.env, NODE_ENV: process.env.NODE_ENV })
+
+/** Takes blank settings out of the environment, for libraries that read it themselves and take a blank for a value. */
+export function forgetBlanks(): void {
+  for (const name of settingNames) if (set(process.env[name]) === undefined) Reflect.deleteProperty(process.env, name)
+}

@@ -1,10 +1,10 @@
 /** One server of models: its own list, kept for a minute, and a model of it by name. */
 import type { LanguageModelV4, SharedV4ProviderOptions, SpeechModelV4 } from '@ai-sdk/provider'
-import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { z } from 'zod'
 import type { Config } from '../config.ts'
 import { abilitiesOf, isNoConversationModel, readModelWord, type Abilities } from './capabilities.ts'
+import { createOpenAI } from './openai-provider.ts'
 import type { Outbound } from './outbound.ts'
 
 export interface Offer { name: string, abilities: Abilities }
