@@ -13,6 +13,8 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 function finishBuild(nitro: Nitro): void {
   const vercel = nitro.options.preset === 'vercel'
   if (vercel) nitro.options.entry = here('./server/vercel-entry.ts')
+  // Its edge compresses by itself.
+  if (vercel) nitro.options.compressPublicAssets = false
   // A function has no room for the media engine: there it opens what needs none.
   nitro.hooks.hook('compiled', () => bundleMediaChild(nitro.options.output.serverDir, { engine: !vercel }))
 }
@@ -24,6 +26,8 @@ const nitro: NitroConfig = {
   alias: { 'crossws/adapters/node': here('./node_modules/crossws/dist/adapters/node.mjs') },
   // Ours takes out what isn't for people, then Nuxt's draws the page.
   errorHandler: [here('./server/error-handler.ts'), here('./node_modules/@nuxt/nitro-server/dist/runtime/handlers/error.mjs')],
+  // Once, at the build: a plain `npm start` has no proxy before it that would. Brotli would double the time for a tenth less.
+  compressPublicAssets: { gzip: true, brotli: false },
   // A module, since a hook named here would take the place of the preset's own.
   modules: [finishBuild],
   vercel: {

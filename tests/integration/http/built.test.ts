@@ -1,6 +1,8 @@
 /** The production build as a browser meets it: headers, nonces, documents, and odd request forms. */
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { gzipSync } from 'node:zlib'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startServer, type TestServer } from '../../support/server.ts'
 
@@ -50,13 +52,32 @@ describe('a page', () => {
   })
 })
 
-/** Bytes, compressed, of the scripts that a page's first HTML asks for at once. */
+describe('a copy of .env.example, blanks and all', () => {
+  it('is a configuration: the server starts, in production form, and ends in order', async () => {
+    const given = parseEnv(readFileSync(join(import.meta.dirname, '../../../.env.example'), 'utf8'))
+    const copied = await startServer({ env: { ...given, OLLAMA_BASE_URL: 'http://127.0.0.1:9' } })
+    expect((await fetch(`${copied.url}/api/health/ready`)).status).toBe(200)
+    await copied.close()
+    expect(copied.lines().map(line => line.msg)).toContain('stopped')
+  })
+})
+
+/** What a browser would take off the wire for one script. */
+async function sizeOf(address: string): Promise<number> {
+  const { headers, body } = await get(address, { 'accept-encoding': 'gzip, deflate, br' })
+  await body?.cancel()
+  const bytes = Number(headers.get('content-length'))
+  expect([address, bytes > 0, bytes < 1500 || headers.get('content-encoding')]).toEqual([address, true, bytes < 1500 || 'gzip'])
+  return bytes
+}
+
+/** Bytes of the scripts that a page's first HTML asks for at once. */
 async function firstLoadOf(path: string, cookie: string): Promise<number> {
   const html = await (await get(path, { ...page, cookie })).text()
   const tags = (html.match(/<(?:link|script)\b[^>]*>/g) ?? []).filter(tag => tag.startsWith('<script') || tag.includes('rel="modulepreload"'))
   const addresses = new Set(tags.flatMap(tag => /\b(?:src|href)="(\/_nuxt\/[^"]+\.js)"/.exec(tag)?.[1] ?? []))
   expect(addresses.size).toBeGreaterThan(5)
-  const sizes = await Promise.all([...addresses].map(async address => gzipSync(await (await get(address)).bytes()).length))
+  const sizes = await Promise.all([...addresses].map(sizeOf))
   return sizes.reduce((sum, size) => sum + size, 0)
 }
 
