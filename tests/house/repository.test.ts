@@ -13,6 +13,22 @@ describe('settings', () => {
   })
 })
 
+describe('the image', () => {
+  it('is built with every tsconfig that the root one refers to', () => {
+    const { references } = JSON.parse(read('tsconfig.json')) as { references: { path: string }[] }
+    const kept = read('.dockerignore').split('\n').filter(line => line.startsWith('!')).map(line => line.slice(1))
+    const inTests = references.map(({ path }) => path.replace(/^\.\//, '')).filter(path => path.startsWith('tests/'))
+    expect(kept).toEqual(inTests)
+  })
+
+  it('gets settings that there are', () => {
+    const [, settings = ''] = /^x-settings:.*\n((?: {2}.*\n)+)/m.exec(read('docker-compose.yml')) ?? []
+    const given = settings.match(/(?<=^ {2})[A-Z][A-Z0-9_]*(?=:)/gm) ?? []
+    expect(given.length).toBeGreaterThan(10)
+    expect(given.filter(name => !settingNames.includes(name))).toEqual(['HOST', 'PORT', 'TMPDIR'])
+  })
+})
+
 /** Routes that answer without asking who it is, each with its reason. */
 const withoutUserRoute: Record<string, string> = {
   'server/routes/ws.ts': 'a socket: the session is found at the upgrade',
