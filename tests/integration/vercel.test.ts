@@ -14,6 +14,7 @@ import { createPostgres, type TestPostgres } from '../support/postgres.ts'
 import { freePort, startProcess, type Running } from '../support/processes.ts'
 import { openS3Double, type S3Double } from '../support/s3-double.ts'
 import { picture } from '../support/samples.ts'
+import { startServer } from '../support/server.ts'
 import { startScriptedLlm, textOfScript, type ScriptedLlm } from '../support/scripted-llm.ts'
 import { until } from '../support/until.ts'
 import { sendByTicket } from '../support/upload.ts'
@@ -30,12 +31,17 @@ let port: number
 let url: string
 let guest: Session
 
+/** What a worker elsewhere is given, too. */
+const shared = () => ({
+  OLLAMA_BASE_URL: 'http://127.0.0.1:9', DATABASE_URL: database.url, AUTH_SECRET: 'a secret of more than thirty-two characters', PUBLIC_URL: url,
+  S3_ENDPOINT: store.endpoint, S3_BUCKET: 'parley', S3_ACCESS_KEY: store.account.accessKey, S3_SECRET_KEY: store.account.secretKey,
+  ...llmSettings(llm), OPENAI_MODELS: 'fake[image]',
+})
+
 async function startPlatform() {
   platform = startProcess(process.execPath, [join(import.meta.dirname, '../support/vercel-platform.ts'), build, String(port)], {
-    PATH: process.env.PATH, NODE_ENV: 'production', VERCEL: '1', OLLAMA_BASE_URL: 'http://127.0.0.1:9',
-    DATABASE_URL: database.url, AUTH_SECRET: 'a secret of more than thirty-two characters', PUBLIC_URL: url, TRUSTED_PROXIES: '127.0.0.1',
-    S3_ENDPOINT: store.endpoint, S3_BUCKET: 'parley', S3_ACCESS_KEY: store.account.accessKey, S3_SECRET_KEY: store.account.secretKey,
-    CRON_SECRET: cronSecret, CRON_BUDGET_SECONDS: String(budgetSeconds), ...llmSettings(llm), OPENAI_MODELS: 'fake[image]',
+    PATH: process.env.PATH, NODE_ENV: 'production', VERCEL: '1', ...shared(), TRUSTED_PROXIES: '127.0.0.1',
+    CRON_SECRET: cronSecret, CRON_BUDGET_SECONDS: String(budgetSeconds),
   })
   await until(async () => {
     if (!platform.alive()) throw new Error(platform.log())
@@ -80,7 +86,7 @@ async function listen(query: string, take: (event: LiveEvent) => void): Promise<
 
 it('the build says what the platform needs to know: the time limit, streaming, the cron', () => {
   const read = (file: string) => JSON.parse(readFileSync(join(build, file), 'utf8')) as Record<string, unknown>
-  expect(read('functions/__fallback.func/.vc-config.json')).toMatchObject({ handler: 'index.mjs', maxDuration: 60, supportsResponseStreaming: true })
+  expect(read('functions/__fallback.func/.vc-config.json')).toMatchObject({ handler: 'index.mjs', runtime: 'nodejs24.x', maxDuration: 60, supportsResponseStreaming: true })
   expect(read('config.json')).toMatchObject({ crons: [{ path: '/api/jobs/drain', schedule: '* * * * *' }] })
 })
 
@@ -155,6 +161,19 @@ it('hands back a reply that its time does not suffice for, and the next drain fi
   expect(reply).toMatchObject({ status: 'done', content: textOfScript(script), attempt: 1 })
   const [first] = callsOf(llm, script)
   expect(first!.endedAt! - first!.at).toBeLessThan((budgetSeconds + 1) * 1000)
+})
+
+it('leaves replies to a worker elsewhere, where one lives', async () => {
+  const worker = await startServer({ env: { ...shared(), ROLE: 'worker' } })
+  const written = async () => Number(/^parley_replies_finished_total\{outcome="done"\} (\d+)/m.exec(await (await fetch(`${worker.url}/metrics`)).text())?.[1] ?? 0)
+  for (const _ of [1, 2, 3]) {
+    const { script, command } = scriptedSend({ tokens: 20 })
+    expect((await guest.request('POST', '/api/commands', command)).status).toBe(200)
+    expect(await untilEnded(guest, command.conversationId, command.replyId)).toMatchObject({ status: 'done', content: textOfScript(script), attempt: 1 })
+  }
+  // An earlier test's last drain may still have been at work and have taken the first.
+  expect(await written()).toBeGreaterThanOrEqual(2)
+  await worker.close()
 })
 
 it('cron’s call takes over what a killed function was writing', async () => {
