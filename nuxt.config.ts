@@ -64,7 +64,7 @@ export default defineNuxtConfig({
   components: [{ path: '~/components', pathPrefix: false }],
   vite: {
     // Found late otherwise, at the first answer of a fresh `npm run dev`: the page would reload under the reader.
-    optimizeDeps: { include: ['@vueuse/core', 'uuid', 'unstorage/drivers/indexedb', 'idb-keyval', 'markstream-vue', 'mermaid', 'katex', 'shiki/core', 'shiki/engine/javascript'] },
+    optimizeDeps: { include: ['@vueuse/core', 'uuid', 'unstorage/drivers/indexedb', 'idb-keyval', 'markstream-vue', 'mermaid', 'katex', 'uqr', 'shiki/core', 'shiki/engine/javascript'] },
     plugins: [{
       name: 'parley:browsers-without-zod',
       enforce: 'pre',

@@ -34,7 +34,13 @@ export function useSession() {
   }
 
   const entered = (answer: { user: PublicUser }) => take({ guestsAllowed: false, signUpAllowed: false, ...session.value, user: answer.user })
-  const signIn = async (body: { username: string, password: string }) => entered(await api('/api/auth/sign-in/username', { method: 'POST', body }))
+  /** False when the password was right and a code is asked for as well. */
+  async function signIn(body: { username: string, password: string }): Promise<boolean> {
+    const { user } = await api<{ user: PublicUser | null }>('/api/auth/sign-in/username', { method: 'POST', body })
+    if (user) await entered({ user })
+    return user !== null
+  }
+  const giveCode = async (code: string) => entered(await api('/api/auth/second-factor', { method: 'POST', body: { code } }))
   const signUp = async (body: { username: string, password: string }) => entered(await api('/api/auth/sign-up/email', { method: 'POST', body }))
   const continueAsGuest = async () => entered(await api('/api/auth/sign-in/anonymous', { method: 'POST', body: {} }))
   const rename = async (name: string) => entered(await api('/api/account', { method: 'PATCH', body: { name } }))
@@ -46,7 +52,7 @@ export function useSession() {
   }
   const leave = () => window.location.assign('/login')
 
-  return { session, user, load, signIn, signUp, continueAsGuest, rename, signOut, leave }
+  return { session, user, load, signIn, giveCode, signUp, continueAsGuest, rename, signOut, leave }
 }
 
 /** Under whose name this browser keeps what is being written. */

@@ -11,7 +11,7 @@ type Name = keyof Tables
  * queue has its own, see scripts/copy-database.ts. The others are of the moment.
  */
 const keys: Record<Name, readonly string[] | null> = {
-  user: ['id'], session: ['id'], account: ['id'], verification: ['id'],
+  user: ['id'], session: ['id'], account: ['id'], verification: ['id'], twoFactor: ['id'],
   conversation: ['id'], message: ['id'], media: ['id'], delta: ['messageId', 'epoch', 'n'],
   command: ['id'], tombstone: ['id'], modelTurn: ['model'],
   job: null, rateLimit: null, websocketConnection: null, userTurn: null,

@@ -2,6 +2,6 @@ import { columns } from './columns.postgres.ts'
 import { defineTables } from './tables.ts'
 
 export const {
-  user, session, account, verification, rateLimit, conversation, message, media, delta, websocketConnection,
+  user, session, account, verification, twoFactor, rateLimit, conversation, message, media, delta, websocketConnection,
   command, tombstone, modelTurn, userTurn, job,
 } = defineTables(columns)

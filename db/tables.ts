@@ -36,6 +36,7 @@ export function defineTables(c: Columns) {
     emailVerified: c.flag('email_verified').notNull().$defaultFn(() => false),
     image: c.string('image'),
     isAnonymous: c.flag('is_anonymous').$defaultFn(() => false),
+    twoFactorEnabled: c.flag('two_factor_enabled').$defaultFn(() => false),
     /** The model this person chose last: what a new conversation starts with. */
     model: c.string('model'),
     createdAt: c.moment('created_at').notNull().$defaultFn(now),
@@ -77,6 +78,18 @@ export function defineTables(c: Columns) {
     createdAt: c.moment('created_at').notNull().$defaultFn(now),
     updatedAt: c.moment('updated_at').notNull().$defaultFn(now),
   }, t => [c.index('verification_by_identifier').on(t.identifier)])
+
+  /** The second factor: what the authenticator app and the server both know, and the codes for when it is lost. Both encrypted. */
+  const twoFactor = c.table('two_factor', {
+    id: c.id('id').primaryKey(),
+    userId: c.id('user_id').notNull().unique().references(() => user.id, { onDelete: 'cascade' }),
+    secret: c.string('secret').notNull(),
+    backupCodes: c.string('backup_codes').notNull(),
+    /** False until a first code has shown that the app has it right; only then it is asked for. */
+    verified: c.flag('verified').notNull().$defaultFn(() => false),
+    failedVerificationCount: c.count('failed_verification_count').notNull().$defaultFn(() => 0),
+    lockedUntil: c.moment('locked_until'),
+  })
 
   const rateLimit = c.table('rate_limit', {
     id: c.id('id').primaryKey(),
@@ -256,7 +269,7 @@ export function defineTables(c: Columns) {
   }, t => [c.index('job_by_turn').on(t.priority, t.runAt).where(isNull(t.lockedBy))])
 
   return {
-    user, session, account, verification, rateLimit, conversation, message, media, delta, websocketConnection,
+    user, session, account, verification, twoFactor, rateLimit, conversation, message, media, delta, websocketConnection,
     command, tombstone, modelTurn, userTurn, job,
   }
 }

@@ -1,3 +1,4 @@
+import { promiseTimeout } from '@vueuse/core'
 import type { LiveEvent } from '~~/shared/protocol'
 import { ensureUploaded } from '~/utils/uploads'
 
@@ -53,9 +54,10 @@ export default defineNuxtPlugin(() => {
   on(useConversationNews())
   on(useListNews(id => !document.hidden && router.currentRoute.value.params.id === id))
 
-  /** A changed password ends every session and gives this browser a new one. */
+  /** A changed password ends every session and gives this browser a new one, whose cookie may come a moment later than the news. */
   async function stayOrLeave() {
-    const still = await load().catch(() => null)
+    const ask = () => load().catch(() => null)
+    const still = await ask() ?? await promiseTimeout(500).then(ask)
     if (still) line.open()
     else leave()
   }

@@ -4,10 +4,11 @@
  */
 import { betterAuth } from 'better-auth'
 import { drizzleAdapter } from 'better-auth/adapters/drizzle'
-import { anonymous, username } from 'better-auth/plugins'
+import { anonymous, twoFactor, username } from 'better-auth/plugins'
 import { newId } from '../shared/ids.ts'
 import { passwordLength, usernameLength, usernameForm } from '../shared/user.ts'
 import { linkGuest } from './domain/users.ts'
+import { makeBackupCodes } from './domain/second-factor.ts'
 import { keyFor } from './secret.ts'
 import type { Services } from './services.ts'
 
@@ -18,10 +19,12 @@ export const madeUpEmail = (name: string): string => `${name.toLowerCase()}@user
 
 const idleSeconds = 30 * 86_400
 const day = 86_400
+/** How long the second step of signing in may take. */
+const secondStepSeconds = 600
 
 function openAuth(services: Services) {
   const { config, database, log } = services
-  const { user, session, account, verification, rateLimit } = database.tables
+  const { user, session, account, verification, rateLimit, twoFactor: twoFactorTable } = database.tables
   const publicUrl = config.env.PUBLIC_URL ?? 'http://localhost:3000'
   // A cookie that is Secure never comes back over plain http, so only a server known to be reached by https sets it.
   const secure = publicUrl.startsWith('https:')
@@ -32,7 +35,7 @@ function openAuth(services: Services) {
     secret: keyFor('sessions', config),
     database: drizzleAdapter(database.db, {
       provider: database.dialect === 'postgres' ? 'pg' : 'sqlite',
-      schema: { user, session, account, verification, rateLimit },
+      schema: { user, session, account, verification, rateLimit, twoFactor: twoFactorTable },
     }),
     session: { expiresIn: idleSeconds, updateAge: day, cookieCache: { enabled: false }, freshAge: day },
     emailAndPassword: {
@@ -48,6 +51,12 @@ function openAuth(services: Services) {
         maxUsernameLength: usernameLength.max,
         usernameValidator: name => usernameForm.test(name),
       }),
+      // Before the guest's, which must not hand anything over to somebody whose second step is still to come.
+      twoFactor({
+        issuer: 'Parley',
+        twoFactorCookieMaxAge: secondStepSeconds,
+        backupCodeOptions: { customBackupCodesGenerate: makeBackupCodes },
+      }),
       anonymous({
         emailDomainName: 'guests.invalid',
         generateName: () => 'Guest',
@@ -60,7 +69,10 @@ function openAuth(services: Services) {
       database: { generateId: () => newId() },
       // The prefix it would add is __Secure-; __Host- also pins host and path.
       useSecureCookies: false,
-      cookies: { session_token: { name: secure ? '__Host-parley.session' : 'parley.session' } },
+      cookies: {
+        session_token: { name: secure ? '__Host-parley.session' : 'parley.session' },
+        two_factor: { name: secure ? '__Host-parley.second-step' : 'parley.second-step' },
+      },
       cookiePrefix: 'parley',
       defaultCookieAttributes: { httpOnly: true, sameSite: 'lax', path: '/', secure },
       ipAddress: { ipAddressHeaders: [addressHeader] },

@@ -38,6 +38,12 @@ export async function setName(q: Query, userId: string, name: string): Promise<v
   await q.update(user).set({ name, updatedAt: new Date() }).where(eq(user.id, userId))
 }
 
+export async function findSecondFactor(q: Query, userId: string) {
+  const { twoFactor } = tablesOf(q)
+  const [row] = await q.select({ verified: twoFactor.verified }).from(twoFactor).where(eq(twoFactor.userId, userId))
+  return row
+}
+
 /** Object keys of all a user has stored. */
 export async function mediaKeysOf(q: Query, userId: string): Promise<string[]> {
   const { media } = tablesOf(q)
@@ -49,6 +55,11 @@ export async function sessionsOf(q: Query, userId: string, now: Date) {
   const { session } = tablesOf(q)
   return q.select({ id: session.id, createdAt: session.createdAt, updatedAt: session.updatedAt, ipAddress: session.ipAddress, userAgent: session.userAgent })
     .from(session).where(and(eq(session.userId, userId), gt(session.expiresAt, now))).orderBy(desc(session.updatedAt)).limit(100)
+}
+
+export async function sessionIdsOf(q: Query, userId: string): Promise<string[]> {
+  const { session } = tablesOf(q)
+  return (await q.select({ id: session.id }).from(session).where(eq(session.userId, userId))).map(row => row.id)
 }
 
 /** Ends one session of this user; gives back its id, or nothing when it isn't theirs. */

@@ -1,5 +1,5 @@
 /** Accounts as the domain sees them: guests that become users, and leaving for good. */
-import { countTurn, findUser, forgetTurns, lostGuests, mediaKeysOf, moveEverything, rememberModel, removeExpired, removeOtherSessions, removeSession, removeUser, setName, sessionsOf } from '../../db/queries/users.ts'
+import { countTurn, findUser, forgetTurns, lostGuests, mediaKeysOf, moveEverything, rememberModel, removeExpired, removeOtherSessions, removeSession, removeUser, sessionIdsOf, setName, sessionsOf } from '../../db/queries/users.ts'
 import type { Tx } from '../../db/database.ts'
 import { newId } from '../../shared/ids.ts'
 import type { Services } from '../services.ts'
@@ -51,7 +51,10 @@ export async function listSessions({ database }: Services, user: SessionUser, cu
   }))
 }
 
-async function endSessions({ bus }: Services, ended: string[]): Promise<void> {
+export const sessionIds = ({ database }: Services, user: Pick<SessionUser, 'id'>): Promise<string[]> => sessionIdsOf(database.db, user.id)
+
+/** Ends what hangs on sessions that are over: sockets and streams, on every node. */
+export async function tellEnded({ bus }: Pick<Services, 'bus'>, ended: string[]): Promise<void> {
   await Promise.all(ended.map(sessionId => bus.publish({ type: 'session.ended', sessionId })))
 }
 
@@ -59,12 +62,12 @@ async function endSessions({ bus }: Services, ended: string[]): Promise<void> {
 export async function endSession(services: Services, user: Pick<SessionUser, 'id'>, id: string): Promise<void> {
   const ended = await removeSession(services.database.db, user.id, id)
   if (ended.length === 0) throw new AppError('not_found')
-  await endSessions(services, ended)
+  await tellEnded(services, ended)
 }
 
 /** Ends every session of the user but this one. */
 export async function endOtherSessions(services: Services, user: Pick<SessionUser, 'id'>, currentId: string): Promise<void> {
-  await endSessions(services, await removeOtherSessions(services.database.db, user.id, currentId))
+  await tellEnded(services, await removeOtherSessions(services.database.db, user.id, currentId))
 }
 
 /** How many turns a key has within a window. */

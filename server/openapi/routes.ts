@@ -6,7 +6,13 @@
 import type { Route } from '../utils/route.ts'
 import deleteAccount from '../api/account/index.delete.ts'
 import changeAccount from '../api/account/index.patch.ts'
+import newBackupCodes from '../api/account/second-factor/backup-codes.post.ts'
+import confirmSecondFactor from '../api/account/second-factor/confirm.post.ts'
+import endSecondFactor from '../api/account/second-factor/index.delete.ts'
+import secondFactor from '../api/account/second-factor/index.get.ts'
+import setUpSecondFactor from '../api/account/second-factor/index.post.ts'
 import changePassword from '../api/auth/change-password.post.ts'
+import takeSecondStep from '../api/auth/second-factor.post.ts'
 import signInAsGuest from '../api/auth/sign-in/anonymous.post.ts'
 import signIn from '../api/auth/sign-in/username.post.ts'
 import signOut from '../api/auth/sign-out.post.ts'
@@ -50,11 +56,17 @@ export const routes: readonly ListedRoute[] = [
   listed('get', '/api/session', session),
   listed('post', '/api/auth/sign-up/email', signUp),
   listed('post', '/api/auth/sign-in/username', signIn),
+  listed('post', '/api/auth/second-factor', takeSecondStep),
   listed('post', '/api/auth/sign-in/anonymous', signInAsGuest),
   listed('post', '/api/auth/sign-out', signOut),
   listed('post', '/api/auth/change-password', changePassword),
   listed('patch', '/api/account', changeAccount),
   listed('delete', '/api/account', deleteAccount),
+  listed('get', '/api/account/second-factor', secondFactor),
+  listed('post', '/api/account/second-factor', setUpSecondFactor),
+  listed('post', '/api/account/second-factor/confirm', confirmSecondFactor),
+  listed('delete', '/api/account/second-factor', endSecondFactor),
+  listed('post', '/api/account/second-factor/backup-codes', newBackupCodes),
   listed('get', '/api/sessions', listSessions),
   listed('delete', '/api/sessions', endOtherSessions),
   listed('delete', '/api/sessions/:id', endSession),

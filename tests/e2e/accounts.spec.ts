@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { ConversationPage } from './pages/conversation.ts'
-import { LoginPage } from './pages/login.ts'
+import { LoginPage, hydrated } from './pages/login.ts'
 import { expect, test } from './fixtures.ts'
+import { totp } from '../support/totp.ts'
 
 const someone = () => ({ username: `ada-${randomBytes(4).toString('hex')}`, password: randomBytes(9).toString('base64url') })
 const accountMenu = (page: import('@playwright/test').Page) => page.getByRole('button', { name: /, your account$/ })
@@ -78,4 +79,65 @@ test('another person sees nothing of it', async ({ guest, another }) => {
   const response = await page.goto(path)
   expect(response?.status()).toBe(404)
   await expect(page.getByRole('heading', { name: 'Nothing here' })).toBeVisible()
+})
+
+test('a second factor is set up, asked for when signing in, and taken away again; by keyboard', async ({ login, page, another }) => {
+  const { username, password } = someone()
+  await login.signUp(username, password)
+  await page.goto('/settings')
+  await hydrated(page)
+  const setUp = page.getByRole('button', { name: 'Set up a second factor…' })
+  await setUp.focus()
+  await page.keyboard.press('Enter')
+  await expect(page.getByLabel('Your password')).toBeFocused()
+  await page.keyboard.type(password)
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('img', { name: 'The secret as a QR code' })).toBeVisible()
+  const secret = await page.getByRole('dialog').locator('code').textContent() ?? ''
+  const code = page.getByLabel('Code', { exact: true })
+  await expect(code).toBeFocused()
+  await page.keyboard.type('000000')
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('That code is not right')).toBeVisible()
+  await code.fill(totp(secret, -1))
+  await page.keyboard.press('Enter')
+  const codes = page.getByRole('list', { name: 'Backup codes' }).getByRole('listitem')
+  await expect(codes).toHaveCount(10)
+  const first = await codes.first().textContent() ?? ''
+  await page.getByRole('button', { name: 'I have kept them' }).press('Enter')
+  await expect(page.getByText('10 backup codes are left.')).toBeVisible()
+
+  const elsewhere = await another()
+  const second = new LoginPage(elsewhere)
+  await second.signIn(username, password)
+  await expect(elsewhere.getByLabel('Code', { exact: true })).toBeFocused()
+  await elsewhere.keyboard.type('111111')
+  await elsewhere.keyboard.press('Enter')
+  await expect(elsewhere.getByText('That code is not right')).toBeVisible()
+  await elsewhere.getByLabel('Code', { exact: true }).fill(first)
+  await elsewhere.keyboard.press('Enter')
+  await elsewhere.waitForURL(url => url.pathname === '/')
+
+  await page.getByRole('button', { name: 'Turn it off…' }).click()
+  await page.getByLabel('Your password').fill(password)
+  await page.keyboard.press('Enter')
+  await expect(setUp).toBeVisible()
+})
+
+test('a changed password leaves this browser signed in, and ends the others at once', async ({ login, page, another }) => {
+  const { username, password } = someone()
+  await login.signUp(username, password)
+  const elsewhere = await another()
+  const second = new LoginPage(elsewhere)
+  await second.signIn(username, password)
+  await elsewhere.waitForURL(url => url.pathname === '/')
+  await page.goto('/settings')
+  await hydrated(page)
+  await page.getByLabel('Present password').fill(password)
+  await page.getByLabel('New password').fill(`${password}-new`)
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('Your password was changed.').first()).toBeVisible()
+  await elsewhere.waitForURL(/\/login/)
+  await page.reload()
+  await expect(page.getByLabel('Present password')).toBeVisible()
 })

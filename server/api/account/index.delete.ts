@@ -1,6 +1,6 @@
 import { setResponseHeader } from 'h3'
 import { z } from 'zod'
-import { passwordLength } from '../../../shared/user.ts'
+import { CurrentPassword } from '../../../shared/user.ts'
 import { authOf } from '../../auth.ts'
 import { AppError } from '../../domain/errors.ts'
 import { deleteAccount } from '../../domain/users.ts'
@@ -8,7 +8,7 @@ import { authHeaders, callAuth, passCookies } from '../../utils/auth-call.ts'
 import { limit } from '../../utils/limits.ts'
 import { defineUserRoute } from '../../utils/route.ts'
 
-const DeleteAccount = z.strictObject({ password: z.string().min(1).max(passwordLength.max).optional() })
+const DeleteAccount = z.strictObject({ password: CurrentPassword.optional() })
 
 /** Removes the account and all it has. A user says the password once more; a guest has none. */
 export default defineUserRoute({ summary: 'Delete my account and all I have', body: DeleteAccount, answer: z.object({ ok: z.literal(true) }) },

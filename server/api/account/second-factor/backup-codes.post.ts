@@ -1,0 +1,15 @@
+import { z } from 'zod'
+import { CurrentPassword } from '../../../../shared/user.ts'
+import { authOf } from '../../../auth.ts'
+import { authHeaders, callAuth, refuseGuest } from '../../../utils/auth-call.ts'
+import { limit } from '../../../utils/limits.ts'
+import { defineUserRoute } from '../../../utils/route.ts'
+
+/** Ten new codes; the ones before are worth nothing any more. */
+export default defineUserRoute({ summary: 'New backup codes', body: z.strictObject({ password: CurrentPassword }), answer: z.object({ backupCodes: z.array(z.string()) }) },
+  async ({ services, event, user, body }) => {
+    await limit(services, event, 'password.user', user.id)
+    refuseGuest(user)
+    const { backupCodes } = await callAuth(authOf(services).api.generateBackupCodes({ body, headers: authHeaders(event, services) }))
+    return { backupCodes }
+  })
