@@ -1,4 +1,5 @@
 /** The live part of a web process, opened once by the lifecycle plugin. */
+import type { SessionUser } from '../domain/access.ts'
 import type { Services } from '../services.ts'
 import { openConnections, send, type Connection } from './connections.ts'
 import { openFanOut } from './fan-out.ts'
@@ -19,6 +20,11 @@ export function useLive(): Live {
   if (!opened) throw new Error('This process serves no browsers')
   return opened
 }
+
+/** Sockets and streams one person may have at one process: far more than devices and tabs, far fewer than would hurt. */
+const mostPerUser = 100
+
+export const hasRoom = (user: Pick<SessionUser, 'id'>): boolean => [...useLive().connections.ofUser(user.id)].length < mostPerUser
 
 /** Starts to talk on a new connection; `live.fanOut` and a first `hello` are its from then on. */
 export const greet = (connection: Connection): Talk => openTalk(useLive(), connection)

@@ -11,6 +11,7 @@ import type { FanOut } from './fan-out.ts'
 import { bringUpToDate } from './follow.ts'
 import { openPace } from './pace.ts'
 import { idOf, parseCommand, parseFrame } from './parse-command.ts'
+import { endConnections } from './watches.ts'
 
 /** Conversations one connection follows at most: a page shows one, and keeps a few warm. */
 const mostFollowed = 20
@@ -85,17 +86,23 @@ export function openTalk(live: Live, connection: Connection): Talk {
   connections.add(connection)
   send(connection, { type: 'hello', protocol: protocolVersion, connectionId: connection.id, now: Date.now(), workers: fanOut.workers() ?? 1 })
 
+  // Whoever is shown out is neither heard nor told anything from then on, however long they take to hang up.
+  const hangUp = connection.close
+  connection.close = (code, reason) => {
+    end()
+    hangUp(code, reason)
+  }
   const end = () => {
     if (ended) return
     ended = true
     for (const conversationId of [...connection.followed.keys()]) unfollow(live, connection, conversationId)
     connections.remove(connection)
   }
+  if (fanOut.hasEnded(connection)) endConnections([connection])
   return {
     hear(text) {
       if (ended || pace.take(text.length, async () => { if (!ended) await answer(live, connection, text) })) return
       services.log.warn({ connectionId: connection.id, userId: connection.user.id }, 'a connection was closed for flooding')
-      end()
       connection.close(1008, 'too many frames')
     },
     end,

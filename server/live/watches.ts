@@ -14,6 +14,8 @@ export interface Watches {
   /** How many workers live; null before it is known. */
   workers(): number | null
   countWorkers(): Promise<void>
+  /** Looks up the sessions of all connections. */
+  checkSessions(): void
   close(): void
 }
 
@@ -57,6 +59,7 @@ export function openWatches(services: Services, connections: Connections, teller
     workers = count
     for (const connection of connections.all()) send(connection, { type: 'workers.changed', workers })
   }
+  const checkNow = () => { checkSessions(services, connections).catch((error: unknown) => services.log.warn({ err: error }, 'sessions could not be looked up')) }
   const every = (ms: number, what: string, work: () => Promise<void>) => {
     const timer = setInterval(() => { work().catch((error: unknown) => services.log.warn({ err: error }, what)) }, ms)
     timer.unref()
@@ -71,6 +74,7 @@ export function openWatches(services: Services, connections: Connections, teller
   return {
     workers: () => workers,
     countWorkers,
+    checkSessions: checkNow,
     close: () => { for (const timer of timers) clearInterval(timer) },
   }
 }
