@@ -32,6 +32,8 @@ const Environment = z.object({
   MEDIA_MAX_BYTES: whole(2 * 1024 ** 3, 1),
   MEDIA_QUOTA_BYTES: whole(20 * 1024 ** 3, 1),
   MEDIA_URL_SECONDS: whole(3600, 1),
+  USER_OPEN_REPLIES: whole(100),
+  USER_DAILY_TOKENS: whole(0),
   OPENAI_API_KEY: text,
   OPENAI_BASE_URL: url,
   OPENAI_API: z.preprocess(set, z.enum(['chat', 'responses']).optional()),

@@ -60,6 +60,8 @@ export const errors = {
   store_unreachable: { status: 503, text: 'The file store cannot be reached just now.' },
   method_not_allowed: { status: 405, text: 'That cannot be done here.' },
   too_many_requests: { status: 429, text: 'That was too fast. Please wait a moment and try again.' },
+  too_many_replies: { status: 429, text: 'You have {limit} replies under way. The next can be asked for when one of them has ended.' },
+  tokens_spent: { status: 429, text: 'You have used the {limit} tokens a day that this server allows. It goes on in {wait}.' },
   too_large: { status: 413, text: 'That is too large to be taken.' },
   unavailable: { status: 503, text: 'This server is just starting or stopping. Please try again in a moment.' },
   internal: { status: 500, text: 'Something went wrong on our side. It was noted.' },

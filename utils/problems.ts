@@ -44,7 +44,7 @@ export function sentenceFor(error: unknown): string {
   return status >= 500 ? 'Something went wrong on our side. Please try again.' : 'That did not work. Please try again.'
 }
 
-const passing: readonly (ErrorCode | string)[] = ['too_many_requests', 'unavailable', 'not_signed_in', 'store_unreachable']
+const passing: readonly (ErrorCode | string)[] = ['too_many_requests', 'too_many_replies', 'unavailable', 'not_signed_in', 'store_unreachable']
 
 /** True when the same request may well work in a moment, so nobody has to be troubled yet. */
 export const isPassing = (problem: Problem): boolean => passing.includes(problem.code)

@@ -190,6 +190,23 @@ export async function countWriting(q: Query, model: string): Promise<number> {
   return found.length
 }
 
+/**
+ * Takes turns with everything else this user asks for, until the transaction ends; false when there is no such user. Rows
+ * that only refer to the user don't wait for it. (SQLite's transactions take turns anyway.)
+ */
+export async function lockAsker(tx: Tx, userId: string): Promise<boolean> {
+  const locking = dialectOf(tx) === 'postgres' ? sql`for no key update` : sql``
+  return (await rows(tx, sql`select id from "user" where id = ${userId} ${locking}`)).length > 0
+}
+
+/** How many replies to this user are open. */
+export async function countOpenOf(q: Query, userId: string): Promise<number> {
+  const [counted] = await rows<{ n: number }>(q, sql`
+    select cast(count(*) as integer) as n from message m join conversation c on c.id = m.conversation_id
+    where c.user_id = ${userId} and (m.status = 'waiting' or m.status = 'writing' or m.status = 'retrying')`)
+  return counted?.n ?? 0
+}
+
 export interface InLine { id: string, conversationId: string, userId: string }
 
 /**

@@ -13,6 +13,15 @@ export async function findUserByName(q: Query, username: string) {
   return row
 }
 
+/**
+ * Locks a user's row until the transaction ends, also against rows that refer to it: those under way are waited for, later
+ * ones wait. In Postgres a change of a unique column does that; an update of any other would let them pass.
+ */
+export async function lockForLeaving(q: Query, id: string): Promise<void> {
+  const { user } = tablesOf(q)
+  await q.update(user).set({ email: sql`'leaving-' || ${user.email}` }).where(eq(user.id, id))
+}
+
 /** Everything that belongs to a user by a column of its own; what hangs on a conversation goes with it. */
 export async function moveEverything(q: Query, from: string, to: string): Promise<void> {
   const { conversation, media, command, websocketConnection } = tablesOf(q)
@@ -42,6 +51,12 @@ export async function findSecondFactor(q: Query, userId: string) {
   const { twoFactor } = tablesOf(q)
   const [row] = await q.select({ verified: twoFactor.verified }).from(twoFactor).where(eq(twoFactor.userId, userId))
   return row
+}
+
+export async function removeSecondFactor(q: Query, userId: string): Promise<void> {
+  const { twoFactor, user } = tablesOf(q)
+  await q.update(user).set({ twoFactorEnabled: false }).where(eq(user.id, userId))
+  await q.delete(twoFactor).where(eq(twoFactor.userId, userId))
 }
 
 /** Object keys of all a user has stored. */
@@ -74,9 +89,10 @@ export async function removeOtherSessions(q: Query, userId: string, kept: string
   return (await q.delete(session).where(and(eq(session.userId, userId), ne(session.id, kept))).returning({ id: session.id })).map(row => row.id)
 }
 
-export async function removeAllSessions(q: Query, userId: string): Promise<void> {
+/** Ends all sessions of this user; gives back their ids. */
+export async function removeAllSessions(q: Query, userId: string): Promise<string[]> {
   const { session } = tablesOf(q)
-  await q.delete(session).where(eq(session.userId, userId))
+  return (await q.delete(session).where(eq(session.userId, userId)).returning({ id: session.id })).map(row => row.id)
 }
 
 /** Sessions, verifications and counts that are over. */
@@ -97,23 +113,31 @@ export async function lostGuests(q: Query, madeBefore: Date, limit: number): Pro
 }
 
 /**
- * Counts one more turn under `key` and tells how many there were since its window began. One statement, so that
+ * Counts one more turn (or `amount` of them) under `key` and tells how many there were since its window began. One statement, so that
  * parallel tries are all counted.
  */
-export async function countTurn(q: Query, input: { id: string, key: string, now: number, windowMs: number }): Promise<{ count: number, since: number }> {
+export async function countTurn(q: Query, input: { id: string, key: string, now: number, windowMs: number, amount?: number }): Promise<{ count: number, since: number }> {
   const { rateLimit } = tablesOf(q)
+  const { amount = 1 } = input
   const over = sql`${rateLimit.lastRequest} <= ${input.now - input.windowMs}`
-  const [row] = await q.insert(rateLimit).values({ id: input.id, key: input.key, count: 1, lastRequest: input.now })
+  const [row] = await q.insert(rateLimit).values({ id: input.id, key: input.key, count: amount, lastRequest: input.now })
     .onConflictDoUpdate({
       target: rateLimit.key,
       set: {
-        count: sql`case when ${over} then 1 else ${rateLimit.count} + 1 end`,
+        count: sql`case when ${over} then ${amount} else ${rateLimit.count} + ${amount} end`,
         lastRequest: sql`case when ${over} then ${input.now} else ${rateLimit.lastRequest} end`,
       },
     })
     .returning({ count: rateLimit.count, since: rateLimit.lastRequest })
   if (!row) throw new Error('an upsert gave nothing back')
   return row
+}
+
+/** What was counted under `key` since a moment, and when its window began. */
+export async function turnsSince(q: Query, key: string, after: number): Promise<{ count: number, since: number }> {
+  const { rateLimit } = tablesOf(q)
+  const [row] = await q.select({ count: rateLimit.count, since: rateLimit.lastRequest }).from(rateLimit).where(and(eq(rateLimit.key, key), gt(rateLimit.lastRequest, after)))
+  return row ?? { count: 0, since: after }
 }
 
 export async function forgetTurns(q: Query, keys: string[]): Promise<void> {

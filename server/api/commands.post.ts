@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { Answer, ChangeCommand, frameLimits } from '../../shared/protocol.ts'
 import { runCommand } from '../domain/commands.ts'
+import { limit } from '../utils/limits.ts'
 import { defineUserRoute } from '../utils/route.ts'
 import { finishAfter, wakeFor } from '../utils/wake.ts'
 
 export default defineUserRoute(
   { summary: 'Carry out a command, once', body: ChangeCommand, maxBytes: frameLimits.maxBytes, answer: z.object({ answer: Answer }) },
   async ({ services, user, body, event }) => {
+    await limit(services, event, 'command.user', user.id)
     const answer = await runCommand(services, user, body)
     finishAfter(event, wakeFor(services, body))
     return { answer }

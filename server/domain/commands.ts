@@ -2,13 +2,14 @@
 import { answerCommand, buryIds, buried, takeCommand } from '../../db/queries/commands.ts'
 import { lockConversation, removeConversation, takeSeq, type ConversationPatch } from '../../db/queries/conversations.ts'
 import { listMediaOfConversation, listPrefixesOfConversation } from '../../db/queries/media.ts'
-import { messageIds } from '../../db/queries/messages.ts'
+import { lockAsker, messageIds } from '../../db/queries/messages.ts'
 import { chosenModel, rememberModel } from '../../db/queries/chosen-models.ts'
 import type { Tx } from '../../db/database.ts'
 import type { Answer, ChangeCommand, CommandOf } from '../../shared/protocol.ts'
 import { atMost } from '../at-most.ts'
 import type { Services } from '../services.ts'
 import { asOwn, type SessionUser } from './access.ts'
+import { asksForReply, checkAllowance } from './allowance.ts'
 import { AppError } from './errors.ts'
 import { editMessage, leafThrough, regenerateReply, retryReply, sendMessage, stopReply, type Effect } from './messages.ts'
 import { announce } from './replies.ts'
@@ -29,11 +30,14 @@ export const runCommand = (services: Services, user: SessionUser, command: Chang
 async function run(services: Services, user: SessionUser, command: ChangeCommand): Promise<Answer> {
   const model = await modelFor(services, user, command)
   const effect = await services.database.db.transaction(async (tx): Promise<Effect> => {
+    // First, so that of two requests of one moment only one has the last of what is allowed; and a guest who is just becoming a user is waited for.
+    if (!await lockAsker(tx, user.id)) throw new AppError('not_signed_in')
     const before = await takeCommand(tx, command.id, user.id)
     if (before) {
       if (before.userId !== user.id || !before.answer) throw new AppError('id_not_usable', { field: 'id' })
       return { answer: before.answer, conversation: null }
     }
+    if (asksForReply.has(command.type)) await checkAllowance(services, tx, user)
     const done = await carryOut(services, tx, user, command, model)
     await answerCommand(tx, command.id, done.answer)
     return done

@@ -15,6 +15,7 @@ import type { Problem } from '../../shared/errors.ts'
 import type { Usage } from '../../shared/models.ts'
 import { metrics } from '../metrics.ts'
 import type { Services } from '../services.ts'
+import { spendTokens } from './allowance.ts'
 import { AppError } from './errors.ts'
 
 /** Tries of one reply, however they end. Then a person decides. */
@@ -158,6 +159,7 @@ export async function closeReply(services: Services, writing: Writing, outcome: 
     const seq = await take({ updatedAt: new Date() })
     const changed = await changeWriting(tx, writing, { ...closed(row, outcome), seq })
     if (!changed) return null
+    await spendTokens(services, tx, { conversationId: row.conversationId, usage: outcome.usage, text: changed.content })
     await afterClose(services, tx, changed, outcome.status)
     if (outcome.status !== 'failed') await services.queue.enqueue(tx, 'name-conversation', { conversationId: row.conversationId }, { key: `name:${row.conversationId}` })
     return changed

@@ -1,18 +1,22 @@
 /** Accounts as the domain sees them: guests that become users, and leaving for good. */
-import { countTurn, findUser, forgetTurns, lostGuests, mediaKeysOf, moveEverything, rememberModel, removeExpired, removeOtherSessions, removeSession, removeUser, sessionIdsOf, setName, sessionsOf } from '../../db/queries/users.ts'
+import { countTurn, findUser, forgetTurns, lockForLeaving, lostGuests, mediaKeysOf, moveEverything, rememberModel, removeAllSessions, removeExpired, removeOtherSessions, removeSession, removeUser, sessionIdsOf, setName, sessionsOf } from '../../db/queries/users.ts'
 import type { Tx } from '../../db/database.ts'
 import { newId } from '../../shared/ids.ts'
 import type { Services } from '../services.ts'
 import type { SessionUser } from './access.ts'
+import { carryTokens } from './allowance.ts'
 import { AppError } from './errors.ts'
 
 /** All that was the guest's becomes the user's, and the guest is gone: one transaction. Runs when a guest signs up or in. */
 export async function linkGuest(services: Services, { guestId, userId }: { guestId: string, userId: string }): Promise<void> {
   if (guestId === userId) return
   await services.database.db.transaction(async (tx) => {
+    // What the guest is sending at this moment is waited for and moved; what comes later finds no guest.
+    await lockForLeaving(tx, guestId)
     const [guest, user] = [await findUser(tx, guestId), await findUser(tx, userId)]
     if (guest?.model && user && !user.model) await rememberModel(tx, userId, guest.model)
     await moveEverything(tx, guestId, userId)
+    await carryTokens(tx, guestId, userId)
     await removeUser(tx, guestId)
   })
   await services.bus.publish({ type: 'user.ended', userId: guestId })
@@ -56,6 +60,13 @@ export const sessionIds = ({ database }: Services, user: Pick<SessionUser, 'id'>
 /** Ends what hangs on sessions that are over: sockets and streams, on every node. */
 export async function tellEnded({ bus }: Pick<Services, 'bus'>, ended: string[]): Promise<void> {
   await Promise.all(ended.map(sessionId => bus.publish({ type: 'session.ended', sessionId })))
+}
+
+/** Ends every session of somebody, with their sockets; tells how many there were. */
+export async function endAllSessions(services: Services, user: Pick<SessionUser, 'id'>): Promise<number> {
+  const ended = await removeAllSessions(services.database.db, user.id)
+  await tellEnded(services, ended)
+  return ended.length
 }
 
 /** Ends one of the user's sessions and its sockets. Someone else's is `not_found`. */

@@ -18,6 +18,10 @@ export const turnLimits = {
   'guest.place': { max: 120, windowMs: 10 * minute },
   /** Password checks of somebody who is signed in already. */
   'password.user': { max: 10, windowMs: 15 * minute },
+  /** As fast as a socket may talk for long. */
+  'command.user': { max: 1800, windowMs: minute },
+  /** Each makes a row, however few bytes it promises. */
+  'ticket.user': { max: 600, windowMs: 10 * minute },
   'search.user': { max: 120, windowMs: minute },
   /** Replies that somebody wants read aloud: a reading costs as much as its reply. */
   'speech.user': { max: 120, windowMs: 10 * minute },

@@ -1,12 +1,11 @@
 /** Calling the route that drains the queue, where nobody else would (docs/deployment.md, Vercel). */
 import type { ChangeCommand } from '../../shared/protocol.ts'
+import { asksForReply } from '../domain/allowance.ts'
 import { openOutbound } from '../models/outbound.ts'
 import type { Services } from '../services.ts'
 
 /** The call is made to be begun, not to be answered: the one who asked doesn't wait until the queue is empty. */
 const begunWithinMs = 5_000
-
-const asksForReply: ReadonlySet<ChangeCommand['type']> = new Set(['message.send', 'message.edit', 'reply.regenerate', 'reply.retry'])
 
 /**
  * Has the queue drained, when no worker lives and the drain route can be called. Resolves when that call was taken; never
