@@ -1,7 +1,7 @@
 import type { PublicUser } from '~~/shared/user'
 import { appendResponseHeader } from 'h3'
-import { moveKeptCommands } from '~/utils/browser-keep'
-import { moveOwn } from '~/utils/own-storage'
+import { forgetKept, moveKeptCommands } from '~/utils/browser-keep'
+import { forgetOwn, moveOwn } from '~/utils/own-storage'
 
 interface SessionAnswer { user: PublicUser | null, guestsAllowed: boolean, signUpAllowed: boolean }
 
@@ -45,14 +45,20 @@ export function useSession() {
   const continueAsGuest = async () => entered(await api('/api/auth/sign-in/anonymous', { method: 'POST', body: {} }))
   const rename = async (name: string) => entered(await api('/api/account', { method: 'PATCH', body: { name } }))
 
-  /** A whole new page afterwards: nothing of this person stays in memory. */
+  /** A whole new page afterwards: nothing of this person stays in memory, nor in the browser. */
   async function signOut() {
     await api('/api/auth/sign-out', { method: 'POST', body: {} })
+    await forget()
+  }
+  /** The server's `clear-site-data` does the same, but browsers heed it over https alone. */
+  async function forget() {
+    forgetOwn()
+    await Promise.all([forgetKept(), import('~/utils/kept-recordings').then(({ forgetRecordings }) => forgetRecordings())]).catch(() => {})
     leave()
   }
   const leave = () => window.location.assign('/login')
 
-  return { session, user, load, signIn, giveCode, signUp, continueAsGuest, rename, signOut, leave }
+  return { session, user, load, signIn, giveCode, signUp, continueAsGuest, rename, signOut, forget, leave }
 }
 
 /** Under whose name this browser keeps what is being written. */

@@ -50,6 +50,12 @@ export async function moveKeptCommands(fromId: string, toId: string): Promise<vo
   for (const entry of await all(store)) if (entry.userId === fromId) await store.set(entry.command.id, { ...entry, userId: toId })
 }
 
+/** Removes commands and files, whoever they are of. */
+export async function forgetKept(): Promise<void> {
+  for (const store of Object.values(databases).map(name => openStore<unknown>(name)))
+    await Promise.all((await store.keys()).map(key => store.remove(key)))
+}
+
 export interface KeptFile { id: string, name: string, file: Blob, keptAt: number }
 
 /** Files on their way to the media store, by media id. */

@@ -1,5 +1,5 @@
 /** Recordings in the making, kept in this browser piece by piece, so that a reload or a crash loses a second at most. */
-import { createStore, del, delMany, entries, get, set, type UseStore } from 'idb-keyval'
+import { clear, createStore, del, delMany, entries, get, set, type UseStore } from 'idb-keyval'
 
 export interface KeptRecording { id: string, mime: string, kind: 'audio' | 'video', startedAt: number }
 
@@ -17,6 +17,8 @@ export async function forgetRecording(id: string): Promise<void> {
   await del(id, store())
   await delMany(all.map(([key]) => key).filter(key => key.startsWith(`${id}/`)), store())
 }
+
+export const forgetRecordings = (): Promise<void> => clear(store())
 
 /** The file a kept recording makes; null when nothing of it was kept. */
 export async function fileOfRecording(id: string): Promise<File | null> {

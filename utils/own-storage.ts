@@ -24,6 +24,16 @@ export function keepOwn(kind: OwnKind, userId: string, key: string, value: objec
   }
 }
 
+/** Removes it all, whoever it is of. */
+export function forgetOwn(): void {
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith('parley:')) localStorage.removeItem(key)
+  }
+  catch {
+    // Storage is forbidden: nothing is kept.
+  }
+}
+
 /** Gives what one person was writing to another: a guest who has signed up. */
 export function moveOwn(fromId: string, toId: string): void {
   try {

@@ -23,6 +23,16 @@ export function authHeaders(event: H3Event, services: Services): Headers {
   return headers
 }
 
+/**
+ * The same for somebody who comes in. A cookie of a session that is over is left out: the library would take it away in
+ * the same answer, and with it the new one of the same name.
+ */
+export async function entryHeaders(event: H3Event, services: Services): Promise<Headers> {
+  const headers = authHeaders(event, services)
+  if (!await findSession(event.headers)) headers.delete('cookie')
+  return headers
+}
+
 /** What a limit per place counts by. */
 export const placeOfRequest = (event: H3Event, services: Services): string => placeOf(clientAddress(event, services.config))
 

@@ -16,7 +16,9 @@ const stepCookie = async (services: Services): Promise<string> => (await authOf(
 /** After the password: lets the browser take the second step, and leaves it the session it has, a guest's for example. */
 export async function beginSecondStep(event: H3Event, services: Services, headers: Headers): Promise<void> {
   const name = await stepCookie(services)
-  passCookies(event, new Headers(headers.getSetCookie().filter(cookie => nameOf(cookie) === name).map(cookie => ['set-cookie', cookie])))
+  const passed = new Headers()
+  for (const cookie of headers.getSetCookie()) if (nameOf(cookie) === name) passed.append('set-cookie', cookie)
+  passCookies(event, passed)
 }
 
 /** The second step. The library sees that step's cookie alone: with a session beside it, it would take the code for that session's user. */

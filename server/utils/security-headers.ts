@@ -9,10 +9,13 @@ declare module 'h3' {
 
 const safeHost = /^[a-z0-9.:[\]-]{1,255}$/i
 
-/** The store's origin, where a browser loads media from and uploads to by itself; empty for local disk. */
-function storeOrigin({ env }: Pick<Config, 'env'>): string[] {
+/**
+ * Our bucket at the store, where a browser loads media from; empty for local disk. Not the whole host: the same one may
+ * hold anybody's buckets, and what is asked of those their owners can read.
+ */
+function storeBucket({ env }: Pick<Config, 'env'>): string[] {
   const url = env.S3_PUBLIC_ENDPOINT ?? env.S3_ENDPOINT
-  return url ? [new URL(url).origin] : []
+  return url ? [`${new URL(url).origin}/${env.S3_BUCKET}/`] : []
 }
 
 /**
@@ -20,7 +23,9 @@ function storeOrigin({ env }: Pick<Config, 'env'>): string[] {
  * nothing can be carried out of the page by one.
  */
 export function contentPolicy(nonce: string, config: Pick<Config, 'env' | 'built'>, host: string | undefined): string {
-  const store = storeOrigin(config)
+  const store = storeBucket(config)
+  // Forms are posted to the bucket itself, which a rule with a slash at its end doesn't name.
+  const bucketItself = store.map(url => url.slice(0, -1))
   // Not every browser reads 'self' as including the socket of the same host.
   const sockets = host && safeHost.test(host) ? [`ws://${host}`, `wss://${host}`] : []
   const secure = config.env.PUBLIC_URL?.startsWith('https:') ?? false
@@ -38,7 +43,7 @@ export function contentPolicy(nonce: string, config: Pick<Config, 'env' | 'built
     'img-src': [`'self'`, 'blob:', 'data:', ...store],
     'media-src': [`'self'`, 'blob:', 'data:', ...store],
     'font-src': [`'self'`, 'data:'],
-    'connect-src': [`'self'`, 'blob:', 'data:', ...sockets, ...store],
+    'connect-src': [`'self'`, 'blob:', 'data:', ...sockets, ...store, ...bucketItself],
     'worker-src': [`'self'`, 'blob:'],
     'manifest-src': [`'self'`],
     ...(secure ? { 'upgrade-insecure-requests': [] } : {}),

@@ -25,6 +25,41 @@ test('sign up, sign out, sign in: the conversation is still there', async ({ log
   await expect(conversation.question()).toContainText('tokens 3')
 })
 
+test('signing out leaves nothing behind in the browser, also where its own way of clearing is not to be had', async ({ login, page }) => {
+  const { username, password } = someone()
+  // As over plain http in a local network, where browsers don't heed it.
+  await page.route('**/api/auth/sign-out', async (route) => {
+    const response = await route.fetch()
+    const { 'clear-site-data': _, ...headers } = response.headers()
+    await route.fulfill({ response, headers })
+  })
+  await login.signUp(username, password)
+  await page.getByRole('textbox', { name: 'Message', exact: true }).fill('a secret that was not sent')
+  const kept = () => page.evaluate(async () => {
+    const databases = (await indexedDB.databases()).flatMap(({ name }) => name?.startsWith('parley') ? [name] : [])
+    const rows = await Promise.all(databases.map(name => new Promise<number>((resolve) => {
+      const opening = indexedDB.open(name)
+      opening.onsuccess = () => {
+        const [store] = [...opening.result.objectStoreNames]
+        if (!store) return resolve(0)
+        const counting = opening.result.transaction(store).objectStore(store).count()
+        counting.onsuccess = () => { opening.result.close(); resolve(counting.result) }
+      }
+    })))
+    return { local: Object.keys(localStorage).filter(key => key.startsWith('parley')), rows: rows.reduce((sum, count) => sum + count, 0) }
+  })
+  await expect.poll(async () => (await kept()).local.length).toBeGreaterThan(0)
+  await page.context().setOffline(true)
+  await page.getByRole('textbox', { name: 'Message', exact: true }).press('Enter')
+  await expect.poll(async () => (await kept()).rows).toBeGreaterThan(0)
+  await page.getByRole('textbox', { name: 'Message', exact: true }).fill('and another')
+  await page.context().setOffline(false)
+  await accountMenu(page).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await page.waitForURL(/\/login/)
+  expect(await kept()).toEqual({ local: [], rows: 0 })
+})
+
 test('a wrong password is refused in words, without saying which was wrong', async ({ login, page }) => {
   await login.signIn('nobody-here', 'not the password')
   await expect(page.getByRole('alert')).toBeVisible()

@@ -203,6 +203,19 @@ describe.each(dialects)('sessions on %s', (dialect) => {
     expect((await whoIs(owner))?.id).toBe(owner.id)
   })))
 
+  it('begin anew in a browser whose session was ended elsewhere, at the first try', () => withServices(dialect, async ({ services }) => withHttp(services, async (http) => {
+    const owner = await http.user()
+    const { db, tables } = services.database
+    await db.delete(tables.session)
+    await signIn(owner, owner.username, testPassword)
+    expect((await whoIs(owner))?.id).toBe(owner.id)
+    for (const [path, body] of [['sign-in/anonymous', undefined], ['sign-up/email', { username: `${owner.username}-2`, password: testPassword }]] as const) {
+      await db.delete(tables.session)
+      await owner.send('POST', `/api/auth/${path}`, body)
+      expect([path, await whoIs(owner)]).not.toEqual([path, null])
+    }
+  })))
+
   it('that are forged, cut or over are none', () => withServices(dialect, async ({ services }) => withHttp(services, async (http) => {
     const owner = await http.user()
     const [[name, value] = ['', '']] = [...owner.cookies]
@@ -270,6 +283,12 @@ describe.each(dialects)('guessing a password on %s', (dialect) => {
       signIn(http.browser(), owner.username, 'wrong guess', { 'x-forwarded-for': `2001:db8:${n.toString(16)}::1` })))).map(answer => answer.status)
     expect(statuses.filter(status => status === 429).length).toBeGreaterThanOrEqual(5)
   }), { TRUSTED_PROXIES: '127.0.0.0/8' }))
+
+  it('is answered alike for names that nobody can have', () => withServices(dialect, async ({ services, lines }) => withHttp(services, async (http) => {
+    for (const name of ['a', 'a b', 'ä', '../etc', '‮evil', 'x'.repeat(30)])
+      expect([name, (await signIn(http.browser(), name, 'wrong guess')).body.error?.code]).toEqual([name, 'sign_in_refused'])
+    expect(lines.filter(line => line.includes('request failed'))).toEqual([])
+  })))
 
   it('tells nothing about which names exist', () => withServices(dialect, async ({ services }) => withHttp(services, async (http) => {
     const owner = await http.user()

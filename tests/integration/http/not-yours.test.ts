@@ -39,7 +39,7 @@ const rows: Record<string, Row> = {
   'post /api/account/second-factor': one(() => '/api/account/second-factor', 403, () => ({ password: 'not known' })),
   'post /api/account/second-factor/confirm': one(() => '/api/account/second-factor/confirm', 409, () => ({ code: '123456' })),
   'delete /api/account/second-factor': one(() => '/api/account/second-factor', 403, () => ({ password: 'not known' })),
-  'post /api/account/second-factor/backup-codes': one(() => '/api/account/second-factor/backup-codes', 403, () => ({ password: 'not known' })),
+  'post /api/account/second-factor/backup-codes': one(() => '/api/account/second-factor/backup-codes', 409, () => ({ password: 'not known' })),
   'get /api/sessions': one(() => '/api/sessions', 'theirs'),
   'delete /api/sessions': one(() => '/api/sessions', 'theirs'),
   'delete /api/sessions/:id': one(t => `/api/sessions/${t.sessionId}`, 404),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { PublicUser } from '../../../../shared/user.ts'
 import { authOf } from '../../../auth.ts'
 import { AppError } from '../../../domain/errors.ts'
-import { answerSignedIn, authHeaders, placeOfRequest } from '../../../utils/auth-call.ts'
+import { answerSignedIn, entryHeaders, placeOfRequest } from '../../../utils/auth-call.ts'
 import { limit } from '../../../utils/limits.ts'
 import { definePublicRoute } from '../../../utils/route.ts'
 import { findSession } from '../../../utils/session.ts'
@@ -13,5 +13,5 @@ export default definePublicRoute({ summary: 'Continue as a guest', answer: z.obj
   if (session) return { user: session.user }
   if (!services.config.allowGuests) throw new AppError('guests_not_allowed')
   await limit(services, event, 'guest.place', placeOfRequest(event, services))
-  return answerSignedIn(event, services, authOf(services).api.signInAnonymous({ headers: authHeaders(event, services), returnHeaders: true }))
+  return answerSignedIn(event, services, authOf(services).api.signInAnonymous({ headers: await entryHeaders(event, services), returnHeaders: true }))
 })

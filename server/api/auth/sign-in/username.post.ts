@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { CurrentPassword, PublicUser, usernameLength } from '../../../../shared/user.ts'
 import { authOf } from '../../../auth.ts'
 import { giveBackTurns } from '../../../domain/users.ts'
-import { answerSignedIn, authHeaders, callAuth, placeOfRequest } from '../../../utils/auth-call.ts'
+import { answerSignedIn, callAuth, entryHeaders, placeOfRequest } from '../../../utils/auth-call.ts'
 import { limit, limitKey } from '../../../utils/limits.ts'
 import { definePublicRoute } from '../../../utils/route.ts'
 import { beginSecondStep } from '../../../utils/second-step.ts'
@@ -20,7 +20,7 @@ export default definePublicRoute({ summary: 'Sign in', body: SignIn, answer: Ans
   await limit(services, event, 'sign-in.place', place)
   await limit(services, event, 'sign-in.account-place', `${account} ${place}`)
   await limit(services, event, 'sign-in.account', account)
-  const signedIn = await callAuth(authOf(services).api.signInUsername({ body, headers: authHeaders(event, services), returnHeaders: true }))
+  const signedIn = await callAuth(authOf(services).api.signInUsername({ body, headers: await entryHeaders(event, services), returnHeaders: true }))
   await giveBackTurns(services, [limitKey('sign-in.account-place', `${account} ${place}`)])
   if ('twoFactorRedirect' in signedIn.response) {
     await beginSecondStep(event, services, signedIn.headers)

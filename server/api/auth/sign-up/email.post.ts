@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Password, PersonName, PublicUser, Username } from '../../../../shared/user.ts'
 import { authOf, madeUpEmail } from '../../../auth.ts'
 import { AppError } from '../../../domain/errors.ts'
-import { answerSignedIn, authHeaders, placeOfRequest, refuseCommonPassword } from '../../../utils/auth-call.ts'
+import { answerSignedIn, entryHeaders, placeOfRequest, refuseCommonPassword } from '../../../utils/auth-call.ts'
 import { limit } from '../../../utils/limits.ts'
 import { definePublicRoute } from '../../../utils/route.ts'
 
@@ -15,6 +15,6 @@ export default definePublicRoute({ summary: 'Sign up', body: SignUp, answer: z.o
   await limit(services, event, 'sign-up.place', placeOfRequest(event, services))
   const { username, password, name = username } = body
   return answerSignedIn(event, services, authOf(services).api.signUpEmail({
-    body: { email: madeUpEmail(username), username, password, name }, headers: authHeaders(event, services), returnHeaders: true,
+    body: { email: madeUpEmail(username), username, password, name }, headers: await entryHeaders(event, services), returnHeaders: true,
   }))
 })

@@ -12,11 +12,13 @@ const s3 = { S3_ENDPOINT: 'http://minio:9000', S3_PUBLIC_ENDPOINT: 'https://medi
 
 describe('the content policy', () => {
   it('names no host but our own and the store’s, so that nothing can be sent anywhere else', () => {
-    for (const [rules, allowed] of [[policy(), []], [policy(s3), ['https://media.example:9443']]] as const) {
+    for (const [rules, allowed] of [[policy(), []], [policy(s3), ['https://media.example:9443/b/', 'https://media.example:9443/b']]] as const) {
       const hosts = Object.values(rules).flat().filter(source => /[.:]/.test(source) && !source.startsWith('\'') && !['blob:', 'data:'].includes(source))
       expect(new Set(hosts)).toEqual(new Set(['ws://parley.example', 'wss://parley.example', ...allowed]))
     }
-    for (const directive of ['img-src', 'media-src', 'connect-src']) expect(policy(s3)[directive]).toContain('https://media.example:9443')
+    for (const directive of ['img-src', 'media-src', 'connect-src']) expect(policy(s3)[directive]).toContain('https://media.example:9443/b/')
+    // A store's host holds the buckets of others as well, and their owners read what is asked of them.
+    for (const sources of Object.values(policy(s3))) expect(sources).not.toContain('https://media.example:9443')
   })
 
   it('runs only scripts that carry the page’s nonce, and no document in a frame of another', () => {
