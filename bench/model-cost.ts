@@ -42,7 +42,7 @@ const ways: Record<string, () => Promise<void>> = {
   'streamReply': async () => {
     await streamReply({
       model: {
-        info: { id: 'openai:bench', label: 'bench', provider: 'openai', demo: false, accepts: { image: false, audio: false, video: false, pdf: false }, gives: { tools: false, reasoning: false, image: false, speech: false } },
+        info: { id: 'openai:bench', label: 'bench', provider: 'openai', demo: false, draws: false, accepts: { image: false, audio: false, video: false, pdf: false }, gives: { tools: false, reasoning: false, image: false, speech: false } },
         language, fallback: null, silenceMs: 30_000,
       },
       instructions: null,

@@ -19,7 +19,7 @@ const describe = (file: File): AttachmentView => {
   const type = typeOfMime(file.type)
   return {
     id: newId(), name: file.name.slice(-mediaLimits.nameLength) || 'file', mime: file.type, bytes: file.size, type,
-    previewUrl: type === 'file' ? null : URL.createObjectURL(file), status: 'kept', progress: 0, bytesPerSecond: null, secondsLeft: null, problem: null,
+    previewUrl: type === 'file' ? null : URL.createObjectURL(file), status: 'kept', progress: 0, bytesPerSecond: null, secondsLeft: null, problem: null, shared: false,
   }
 }
 
@@ -33,6 +33,16 @@ const trouble = (error: unknown): Partial<AttachmentView> => {
   const idle = { bytesPerSecond: null, secondsLeft: null }
   if (error instanceof RefusedError && !isPassing(error.problem)) return { ...idle, progress: 0, status: 'refused', problem: sentenceFor(error) }
   return { ...idle, status: 'kept' }
+}
+
+/** Puts a picture that stands in the conversation beside the text as well, once. */
+function share(media: MediaView, attachments: AttachmentView[]) {
+  if (attachments.some(one => one.id === media.id)) return
+  localMedia.set(media.id, media)
+  attachments.push({
+    id: media.id, name: media.name, mime: media.mime, bytes: media.bytes, type: media.type, previewUrl: (media.thumbnail ?? media.original)?.url ?? null,
+    status: 'ready', progress: 100, bytesPerSecond: null, secondsLeft: null, problem: null, shared: true,
+  })
 }
 
 /** A file that was chosen before a reload. */
@@ -104,6 +114,7 @@ export function useUpload(key: string) {
     if (!attachment) return
     attachments.value = attachments.value.filter(one => one.id !== id)
     files.delete(id)
+    if (attachment.shared) return
     if (attachment.previewUrl) URL.revokeObjectURL(attachment.previewUrl)
     if (localMedia.has(id)) void cancelUpload(id)
   }
@@ -138,8 +149,5 @@ export function useUpload(key: string) {
     onScopeDispose(useSocket().on(event => event.type === 'media.changed' && change(event.media.id, afterUpload(event.media))))
     watch(() => facts.value.state, goOn)
   }
-
-  /** True when every file has arrived (its processing may go on). A message may be sent before. */
-  const settled = computed(() => attachments.value.every(one => one.status === 'processing' || one.status === 'ready'))
-  return { attachments, add, remove, clear, settled }
+  return { attachments, add, addShared: (media: MediaView) => share(media, attachments.value), remove, clear }
 }

@@ -8,6 +8,8 @@ export const ModelInfo = z.object({
   provider: z.string(),
   /** True for the built-in model that is no real one; the page says so wherever it speaks. */
   demo: z.boolean(),
+  /** Makes pictures and nothing else. It is chosen for one message ("make a picture"), never for a conversation. */
+  draws: z.boolean(),
   accepts: z.object({ image: z.boolean(), audio: z.boolean(), video: z.boolean(), pdf: z.boolean() }),
   gives: z.object({ tools: z.boolean(), reasoning: z.boolean(), image: z.boolean(), speech: z.boolean() }),
 })

@@ -13,6 +13,8 @@ export interface AttachmentView {
   progress: number
   bytesPerSecond: number | null
   secondsLeft: number | null
+  /** A picture that stands in the conversation already: taken away here, it stays there. */
+  shared: boolean
   /** Why it cannot be sent, as a sentence. */
   problem: string | null
 }

@@ -2,7 +2,7 @@
 import type { AttachmentView } from './attachment.ts'
 import { keepOwn, readOwn } from './own-storage.ts'
 
-export type KeptAttachment = Pick<AttachmentView, 'id' | 'name' | 'mime' | 'bytes' | 'type'>
+export type KeptAttachment = Pick<AttachmentView, 'id' | 'name' | 'mime' | 'bytes' | 'type' | 'shared'>
 
 /** Uploads that no message took are removed from the server after a day. */
 const keptForMs = 24 * 3600_000
@@ -16,6 +16,6 @@ export function readAttachments(userId: string, key: string): KeptAttachment[] {
 }
 
 export function keepAttachments(userId: string, key: string, attachments: readonly AttachmentView[]): void {
-  const files = attachments.filter(one => one.status !== 'refused').map(({ id, name, mime, bytes, type }): KeptAttachment => ({ id, name, mime, bytes, type }))
+  const files = attachments.filter(one => one.status !== 'refused').map(({ id, name, mime, bytes, type, shared }): KeptAttachment => ({ id, name, mime, bytes, type, shared }))
   keepOwn('attachments', userId, key, files.length ? { files } : null)
 }

@@ -23,6 +23,8 @@ export interface ReplySurroundings {
   /** Files of the question that are still being read. */
   reading: { name: string, progress: number }[]
   now: number | null
+  /** It is a picture that is being made. */
+  draws?: boolean
 }
 
 function waitingSentence(message: MessageView, { workers, reading }: ReplySurroundings): string {
@@ -39,7 +41,8 @@ function retryingSentence(message: MessageView, now: number | null): string {
   return seconds > 0 ? `${reason} Trying again in ${seconds} s.` : `${reason} Trying again now.`
 }
 
-function writingSentence(message: MessageView): string {
+function writingSentence(message: MessageView, draws: boolean): string {
+  if (draws) return 'Making the picture…'
   const last = message.parts.findLast(part => part.type !== 'step-start')
   if (last?.type === 'text') return last.state === 'streaming' ? '' : 'Thinking…'
   if (last?.type === 'dynamic-tool' && last.state.startsWith('input')) return `Using ${last.toolName}…`
@@ -51,7 +54,7 @@ function writingSentence(message: MessageView): string {
 export function replySentence(message: MessageView, around: ReplySurroundings): ReplySentence | null {
   switch (message.status) {
     case 'waiting': return { tone: around.workers === 0 ? 'problem' : 'busy', text: waitingSentence(message, around) }
-    case 'writing': return { tone: 'busy', text: writingSentence(message) }
+    case 'writing': return { tone: 'busy', text: writingSentence(message, around.draws ?? false) }
     case 'retrying': return { tone: 'busy', text: retryingSentence(message, around.now) }
     case 'stopped': return { tone: 'quiet', text: message.content ? 'Stopped here.' : 'Stopped before anything was written.' }
     case 'failed': return { tone: 'problem', text: message.error?.message ?? 'The reply failed, and nobody said why.' }

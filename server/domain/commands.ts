@@ -28,7 +28,7 @@ export const runCommand = (services: Services, user: SessionUser, command: Chang
   atOnce(() => run(services, user, command))
 
 async function run(services: Services, user: SessionUser, command: ChangeCommand): Promise<Answer> {
-  const model = await modelFor(services, user, command)
+  const models = await modelsFor(services, user, command)
   const effect = await services.database.db.transaction(async (tx): Promise<Effect> => {
     // First, so that of two requests of one moment only one has the last of what is allowed; and a guest who is just becoming a user is waited for.
     if (!await lockAsker(tx, user.id)) throw new AppError('not_signed_in')
@@ -38,7 +38,7 @@ async function run(services: Services, user: SessionUser, command: ChangeCommand
       return { answer: before.answer, conversation: null }
     }
     if (asksForReply.has(command.type)) await checkAllowance(services, tx, user)
-    const done = await carryOut(services, tx, user, command, model)
+    const done = await carryOut(services, tx, user, command, models)
     await answerCommand(tx, command.id, done.answer)
     return done
   })
@@ -47,18 +47,28 @@ async function run(services: Services, user: SessionUser, command: ChangeCommand
   return effect.answer
 }
 
-/** The model that a reply asked for by this command is written by: looked up before the transaction, which may not wait for anything but the database. */
-async function modelFor(services: Services, user: SessionUser, command: ChangeCommand): Promise<string> {
+interface CommandModels { model: string, conversationModel: string }
+
+/**
+ * The model that writes the reply this command asks for, and the one its conversation goes on with: looked up before the
+ * transaction, which may not wait for anything but the database.
+ */
+async function modelsFor(services: Services, user: SessionUser, command: ChangeCommand): Promise<CommandModels> {
+  const both = (model: string): CommandModels => ({ model, conversationModel: model })
+  const chosen = async () => await chosenModel(services.database.db, user.id, command.conversationId) ?? await services.models.defaultId()
   if (!('model' in command) || !command.model) {
-    if (command.type !== 'message.send' && command.type !== 'message.edit' && command.type !== 'reply.regenerate' && command.type !== 'reply.retry') return ''
-    return await chosenModel(services.database.db, user.id, command.conversationId) ?? await services.models.defaultId()
+    const asks = command.type === 'message.send' || command.type === 'message.edit' || command.type === 'reply.regenerate' || command.type === 'reply.retry'
+    return both(asks ? await chosen() : '')
   }
   // A model that isn't on offer is refused here rather than in a reply that can only fail.
-  return (await services.models.open(command.model)).info.id
+  const { info } = await services.models.open(command.model)
+  if (!info.draws) return both(info.id)
+  if (command.type === 'conversation.change') throw new AppError('model_not_found', { field: 'model', details: { model: info.label } })
+  return { model: info.id, conversationModel: await chosen() }
 }
 
-function carryOut(services: Services, tx: Tx, user: SessionUser, command: ChangeCommand, model: string): Promise<Effect> {
-  const asked = { tx, user, model }
+function carryOut(services: Services, tx: Tx, user: SessionUser, command: ChangeCommand, { model, conversationModel }: CommandModels): Promise<Effect> {
+  const asked = { tx, user, model, conversationModel }
   switch (command.type) {
     case 'message.send': return sendMessage(services, asked, command)
     case 'message.edit': return editMessage(services, asked, command)

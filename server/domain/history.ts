@@ -44,3 +44,13 @@ export async function historyFor(services: Services, leafId: string): Promise<Hi
   const media = Map.groupBy(await listMediaOfMessages(db, told.map(row => row.id)), row => row.messageId)
   return told.map(row => ({ role: row.role, parts: row.parts, media: (media.get(row.id) ?? []).map(item => historyMedia(services, item)) }))
 }
+
+/** Pictures of the branch that ends with this reply, oldest first; those it has made itself until now are among them. */
+export async function picturesFor(services: Services, replyId: string): Promise<HistoryMedia[]> {
+  const { db } = services.database
+  const ids = (await branch(db, replyId, mostMessages)).map(row => row.id)
+  const found = (await listMediaOfMessages(db, ids)).filter(row => row.type === 'image' && row.status !== 'failed')
+  const place = new Map(ids.map((id, at) => [id, at]))
+  const at = (row: MediaRow) => place.get(row.messageId ?? '') ?? 0
+  return found.sort((a, b) => at(a) - at(b)).map(row => historyMedia(services, row))
+}

@@ -59,6 +59,11 @@ export async function freshMedia(services: Services, user: Pick<SessionUser, 'id
   return { media: await viewAll(services, await queries.listOwnMedia(services.database.db, user.id, ids)) }
 }
 
+/** All that was read from a document; its view has the first lines only. */
+export async function documentText({ database: { db } }: Services, user: Pick<SessionUser, 'id'>, id: string): Promise<{ text: string }> {
+  return { text: (await ownMedia(db, user, id)).extractedText ?? '' }
+}
+
 /** Media of a conversation that was checked, newest first. */
 export async function galleryOf(services: Services, conversation: Owned<{ id: string }>): Promise<{ media: MediaView[] }> {
   return { media: await viewAll(services, await queries.listMediaOfConversation(services.database.db, conversation.id, 500)) }

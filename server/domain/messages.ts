@@ -22,7 +22,14 @@ export interface Effect {
   model?: string | null
 }
 
-interface Asked { tx: Tx, user: SessionUser, model: string }
+interface Asked {
+  tx: Tx
+  user: SessionUser
+  /** Writes the reply. */
+  model: string
+  /** What the conversation goes on with: another one where `model` only draws. */
+  conversationModel: string
+}
 
 /** A text as it is stored: no NUL (Postgres can't hold it), no halves of surrogate pairs. */
 const cleaned = (content: string): string => content.replaceAll('\0', '\uFFFD').toWellFormed()
@@ -32,8 +39,8 @@ async function refuseDeleted(tx: Tx, ids: readonly string[]): Promise<void> {
 }
 
 /** The user's conversation, locked; made by its first message. */
-async function ownOrStart({ tx, user, model }: Asked, id: string): Promise<Owned<ConversationRow>> {
-  const locked = await lockConversation(tx, id) ?? await startConversation(tx, { id, userId: user.id, model })
+async function ownOrStart({ tx, user, conversationModel }: Asked, id: string): Promise<Owned<ConversationRow>> {
+  const locked = await lockConversation(tx, id) ?? await startConversation(tx, { id, userId: user.id, model: conversationModel })
   // Neither: somebody made it in between.
   return locked ? asOwn(locked, user) : lockOwnConversation(tx, user, id)
 }
@@ -53,11 +60,11 @@ async function repeated(tx: Tx, conversation: Owned<ConversationRow>, ids: { mes
 
 /** The user's message under `parentId`, its media links, the empty reply and the job. */
 async function addExchange(services: Services, asked: Asked, conversation: Owned<ConversationRow>, parentId: string | null, input: Exchange): Promise<Effect> {
-  const { tx, user, model } = asked
+  const { tx, user, conversationModel } = asked
   const again = await repeated(tx, conversation, { messageId: input.messageId, replyId: input.replyId })
   if (again) return { answer: again, conversation: null }
   const content = cleaned(input.content)
-  const taken = await next(tx, conversation, { activeMessageId: input.replyId, updatedAt: new Date(), model })
+  const taken = await next(tx, conversation, { activeMessageId: input.replyId, updatedAt: new Date(), model: conversationModel })
   const { messageId, replyId } = input
   const made = await insertMessages(tx, [{
     id: messageId, conversationId: conversation.id, parentId, role: 'user', content, status: 'done',
@@ -96,14 +103,14 @@ export async function editMessage(services: Services, asked: Asked, input: Comma
 
 /** A new version of a reply beside the old one. */
 export async function regenerateReply(services: Services, asked: Asked, input: CommandOf<'reply.regenerate'>): Promise<Effect> {
-  const { tx, user, model } = asked
+  const { tx, user, conversationModel } = asked
   await refuseDeleted(tx, [input.conversationId, input.replyId])
   const conversation = await lockOwnConversation(tx, user, input.conversationId)
   const old = await ownMessage(tx, conversation, input.messageId)
   if (old.role !== 'assistant' || !old.parentId) throw new AppError('message_not_found', { field: 'messageId' })
   const again = await repeated(tx, conversation, { replyId: input.replyId })
   if (again) return { answer: again, conversation: null }
-  const taken = await next(tx, conversation, { activeMessageId: input.replyId, updatedAt: new Date(), model })
+  const taken = await next(tx, conversation, { activeMessageId: input.replyId, updatedAt: new Date(), model: conversationModel })
   if (!await insertMessages(tx, [emptyReply(asked, taken, old.parentId, input.replyId)])) throw new AppError('id_not_usable', { field: 'replyId' })
   await nudgeReply(services, tx, input.replyId)
   return { answer: { conversationId: conversation.id, replyId: input.replyId, seq: taken.seq }, conversation: taken, model }

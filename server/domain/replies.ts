@@ -4,6 +4,7 @@
  */
 import type { Tx } from '../../db/database.ts'
 import { lockConversation, takeSeq, type ConversationPatch, type ConversationRow } from '../../db/queries/conversations.ts'
+import * as media from '../../db/queries/media.ts'
 import { deltasFrom, dropDeltas, dropOldDeltas } from '../../db/queries/deltas.ts'
 import {
   changeMessage, changeWriting, countWriting, findMessage, isHeldBack, line, noteServed, openReplies, takeModelTurn, takeReply,
@@ -96,6 +97,16 @@ async function hasPlace(services: Services, tx: Tx, row: MessageRow, model: stri
   return false
 }
 
+/** Files that an earlier take of the reply made, but for those that another message carries by now. */
+async function dropOldMedia(services: Services, tx: Tx, replyId: string): Promise<void> {
+  for (const row of await media.listMediaOfMessages(tx, [replyId])) {
+    if ((await media.listMediaByPath(tx, row.filePath)).length > 1) continue
+    await media.insertTombstones(tx, [row.id])
+    await media.deleteMediaRows(tx, [row.id])
+    await services.queue.enqueue(tx, 'delete-objects', { prefixes: [media.prefixOf(row.filePath)] })
+  }
+}
+
 /** Takes the reply for this process: `writing`, with the next epoch and attempt. Null when it isn't to be written now; whatever stands in the way nudges it later. */
 export async function claimReply(services: Services, messageId: string): Promise<MessageRow | null> {
   const found = await findMessage(services.database.db, messageId)
@@ -114,8 +125,12 @@ export async function claimReply(services: Services, messageId: string): Promise
     }
     const seq = await take()
     const taken = await takeReply(tx, row.id, { writerId: services.workerId, startedAt: new Date(), nextTryAt: null, error: null, seq })
-    if (taken && taken.epoch > 1) await dropOldDeltas(tx, row.id, taken.epoch)
-    return taken ?? null
+    if (!taken) return null
+    if (taken.epoch > 1) {
+      await dropOldDeltas(tx, row.id, taken.epoch)
+      await dropOldMedia(services, tx, row.id)
+    }
+    return taken
   }, row => row.model)
 }
 

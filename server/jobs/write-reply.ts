@@ -1,6 +1,6 @@
 /** Arrows 5 to 9 of one message: take the reply, load the conversation, call the model, stream and save what it says. */
 import { AppError } from '../domain/errors.ts'
-import { historyFor } from '../domain/history.ts'
+import { historyFor, picturesFor } from '../domain/history.ts'
 import { storeModelMedia } from '../domain/media.ts'
 import type { Ended } from '../domain/delta-store.ts'
 import type { ReplyStream, ReplyWriter } from '../domain/reply-writer.ts'
@@ -10,6 +10,7 @@ import { findConversation } from '../../db/queries/conversations.ts'
 import type { Problem } from '../../shared/errors.ts'
 import { ModelFault } from '../models/fault.ts'
 import type { ReplyResult } from '../models/reply-run.ts'
+import { drawReply } from '../models/draw-reply.ts'
 import { streamReply } from '../models/stream-reply.ts'
 import { openTools } from '../tools/open.ts'
 import type { JobContext } from '../queue/queue.ts'
@@ -54,15 +55,18 @@ async function run(services: Services, row: MessageRow, stream: ReplyStream, sig
   const model = await services.models.open(row.model)
   const saveMedia = (file: { bytes: Uint8Array, mime: string, name: string }) => withStorePatience(services.log, { signal, forMs: storePatienceMs }, () =>
     storeModelMedia(services, { userId: conversation.userId, messageId: row.id, ...file }))
+  const beforeEffects = () => markEffects(services, row)
+  const history = await historyFor(services, row.parentId)
+  if ('image' in model) return drawReply({ model, history, signal, emit: stream.emit, saveMedia, beforeEffects })
   return streamReply({
     model,
     instructions: conversation.instructions,
-    history: await historyFor(services, row.parentId),
-    tools: await openTools(services, model.info),
+    history,
+    tools: await openTools(services, model.info, () => picturesFor(services, row.id)),
     signal,
     emit: stream.emit,
     saveMedia,
-    beforeEffects: () => markEffects(services, row),
+    beforeEffects,
   })
 }
 

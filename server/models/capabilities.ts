@@ -46,7 +46,7 @@ export function readModelWord(word: string): { name: string, abilities: Abilitie
 export function infoOf(provider: string, name: string, abilities: Abilities, makes: { image: boolean, speech: boolean }): ModelInfo {
   const tools = abilities.has('tools')
   return {
-    id: `${provider}:${name}`, label: name, provider, demo: false,
+    id: `${provider}:${name}`, label: name, provider, demo: false, draws: false,
     accepts: { image: abilities.has('image'), audio: abilities.has('audio'), video: abilities.has('video'), pdf: abilities.has('pdf') },
     gives: { tools, reasoning: abilities.has('reasoning'), image: tools && makes.image, speech: tools && makes.speech },
   }

@@ -27,7 +27,7 @@ const limits = {
 const picturesTaken = ['image/png', 'image/jpeg', 'image/webp', 'image/gif']
 /** The chat and Responses wires name two formats of sound only. */
 const soundsTaken: Record<string, string> = { 'audio/wav': 'audio/wav', 'audio/x-wav': 'audio/wav', 'audio/wave': 'audio/wav', 'audio/mpeg': 'audio/mpeg', 'audio/mp3': 'audio/mpeg' }
-const kinds = { image: 'pictures', audio: 'sound', video: 'films', file: 'this kind of file' } as const
+export const kinds = { image: 'pictures', audio: 'sound', video: 'films', file: 'this kind of file' } as const
 
 const text = (value: string): LanguageModelV4TextPart => ({ type: 'text', text: value })
 const file = (mediaType: string, data: Uint8Array, filename?: string): LanguageModelV4FilePart =>
@@ -66,15 +66,16 @@ async function smaller(bytes: Uint8Array): Promise<Uint8Array> {
   return sharp(bytes).rotate().resize(limits.pictureEdge, limits.pictureEdge, { fit: 'inside', withoutEnlargement: true }).jpeg({ quality: 85 }).toBuffer()
 }
 
-async function picture(media: HistoryMedia, room: Room): Promise<LanguageModelV4FilePart | null> {
-  const asIs = picturesTaken.includes(media.mime) && media.bytes <= limits.pictureBytes
+/** A picture's bytes as a model takes them, within the room there is; null where that can't be. */
+export async function pictureBytes(media: HistoryMedia, room: Room, taken = picturesTaken): Promise<{ mime: string, bytes: Uint8Array } | null> {
+  const asIs = taken.includes(media.mime) && media.bytes <= limits.pictureBytes
   if (media.bytes > limits.pictureReadBytes || room.bytes <= 0) return null
   const original = await media.read()
   // A picture that can't be read as one is no fault of the model's: then it is told in words.
   const bytes = asIs ? original : await smaller(original).catch(() => null)
   if (!bytes || bytes.length > room.bytes) return null
   room.bytes -= bytes.length
-  return file(asIs ? media.mime : 'image/jpeg', bytes)
+  return { mime: asIs ? media.mime : 'image/jpeg', bytes }
 }
 
 /** The media type to send the file's own bytes as; null when the model can't take them. */
@@ -88,8 +89,8 @@ function nativeMime(media: HistoryMedia, accepts: ModelInfo['accepts'], room: Ro
 
 async function natively(media: HistoryMedia, info: ModelInfo, room: Room): Promise<UserPart[] | null> {
   if (media.type === 'image') {
-    const part = info.accepts.image ? await picture(media, room) : null
-    return part && [label(media, ''), part]
+    const picture = info.accepts.image ? await pictureBytes(media, room) : null
+    return picture && [label(media, ''), file(picture.mime, picture.bytes)]
   }
   const mime = nativeMime(media, info.accepts, room)
   if (!mime) return null

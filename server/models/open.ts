@@ -8,6 +8,7 @@ import { infoOf } from './capabilities.ts'
 import { openDemoModel } from './demo/language.ts'
 import { openDemoImageModel } from './demo/picture.ts'
 import { openDemoSpeechModel, openDemoTranscriptionModel } from './demo/sound.ts'
+import { openDrawer } from './drawer.ts'
 import { ollamaEndpoint, openAiEndpoint, openAiMediaModels, type Endpoint } from './endpoint.ts'
 import { keepOffers } from './offers.ts'
 import { openOutbound } from './outbound.ts'
@@ -16,7 +17,7 @@ import type { ModelRegistry, OpenModel } from './registry.ts'
 export const demoId = 'demo:parley'
 
 const demoInfo: ModelInfo = {
-  id: demoId, label: 'Parley demo', provider: 'demo', demo: true,
+  id: demoId, label: 'Parley demo', provider: 'demo', demo: true, draws: false,
   accepts: { image: true, audio: true, video: true, pdf: true },
   gives: { tools: true, reasoning: true, image: true, speech: true },
 }
@@ -56,23 +57,21 @@ export function openModels(config: Config, log: Log): ModelRegistry {
   const media = openAiMediaModels(config, outbound)
   const language = keepModels()
   const demo = config.demoModel ? openDemo() : null
-  const makes = { image: Boolean(media.image ?? demo), speech: Boolean(media.speech ?? demo) }
+  const drawer = openDrawer(media.image, demo?.image ?? null)
+  const makes = { image: drawer !== null, speech: Boolean(media.speech ?? demo) }
   /** `gpt-5` is as good as `openai:gpt-5` in the configuration. */
   const fullId = (id: string) => /^(openai|ollama|demo):/.test(id) ? id : `${openAi ? 'openai' : 'ollama'}:${id}`
   const fallbackId = env.FALLBACK_MODEL === undefined ? null : fullId(env.FALLBACK_MODEL)
 
-  const settings = (id: string) => ({
-    fallback: fallbackId === id ? null : fallbackId,
-    silenceMs: env.MODEL_TIMEOUT_SECONDS * 1000,
-  })
+  const settings = (id: string) => ({ fallback: fallbackId === id ? null : fallbackId, silenceMs: env.MODEL_TIMEOUT_SECONDS * 1000 })
 
   async function list(): Promise<ModelInfo[]> {
     const lists = await Promise.all(endpoints.map(async (kept) => {
       const offers = await kept.offers.now()
       note(log, kept, offers === null)
-      return (offers ?? []).map(({ name, abilities }) => infoOf(kept.endpoint.provider, name, abilities, makes))
+      return (offers ?? []).map(({ name, abilities }) => infoOf(kept.endpoint.provider, name, abilities, makes)).filter(({ id }) => id !== drawer?.id)
     }))
-    return [...lists.flat(), ...(demo ? [demoInfo] : [])]
+    return [...lists.flat(), ...(demo ? [demoInfo] : []), ...(drawer ? [await drawer.info()] : [])]
   }
 
   async function openOf(endpoint: Endpoint, offers: ReturnType<typeof keepOffers>, name: string): Promise<OpenModel> {
@@ -94,8 +93,8 @@ export function openModels(config: Config, log: Log): ModelRegistry {
 
     async defaultId() {
       if (env.DEFAULT_MODEL !== undefined) return fullId(env.DEFAULT_MODEL)
-      const ids = (await list()).map(({ id }) => id)
-      const known = endpoints.flatMap(({ endpoint, offers }) => (offers.known() ?? []).map(({ name }) => `${endpoint.provider}:${name}`))
+      const ids = (await list()).filter(({ draws }) => !draws).map(({ id }) => id)
+      const known = endpoints.flatMap(({ endpoint, offers }) => (offers.known() ?? []).map(({ name }) => `${endpoint.provider}:${name}`)).filter(id => id !== drawer?.id)
       const first = env.OPENAI_MODELS.length ? ids[0] : preferred.flatMap(pattern => known.filter(id => pattern.test(id)))[0]
       const chosen = first ?? ids[0] ?? known[0]
       if (chosen === undefined) throw new AppError('model_unreachable')
@@ -105,13 +104,14 @@ export function openModels(config: Config, log: Log): ModelRegistry {
     async open(wanted) {
       const id = wanted === env.DEFAULT_MODEL || wanted === env.FALLBACK_MODEL ? fullId(wanted) : wanted
       if (id === demoId && demo) return { info: demoInfo, language: demo.language, ...settings(id) }
+      if (id === drawer?.id) return { info: await drawer.info(), image: drawer.image, ...settings(id), fallback: null }
       const [provider = '', ...rest] = id.split(':')
       const kept = endpoints.find(({ endpoint }) => endpoint.provider === provider)
       if (!kept || !rest.length) throw new AppError('model_not_found', { details: { model: id } })
       return openOf(kept.endpoint, kept.offers, rest.join(':'))
     },
 
-    image: async () => media.image ?? demo?.image ?? null,
+    image: async () => drawer?.image ?? null,
     speech: async () => media.speech ?? demo?.speech ?? null,
     transcription: async () => media.transcription ?? demo?.transcription ?? null,
   }

@@ -1,6 +1,6 @@
 import type { ImageModelV4 } from '@ai-sdk/provider'
 import { z } from 'zod'
-import { toModelFault } from '../models/fault.ts'
+import { draw } from '../models/draw.ts'
 import type { ReplyTool } from '../models/reply-run.ts'
 
 const input = z.strictObject({ prompt: z.string().min(1).max(4000).describe('What the picture shows, in words.') })
@@ -13,9 +13,7 @@ export const makeImage = (model: ImageModelV4): ReplyTool => ({
   effects: true,
   async run(value, { signal, saveMedia }) {
     const { prompt } = input.parse(value)
-    const { generateImage } = await import('ai')
-    const { image } = await generateImage({ model, prompt, maxRetries: 0, abortSignal: signal }).catch((error: unknown) => { throw signal.aborted ? error : toModelFault(error, model.modelId, false) })
-    const mediaId = await saveMedia({ bytes: image.uint8Array, mime: image.mediaType, name: `picture.${image.mediaType.split('/')[1] ?? 'png'}` })
+    const mediaId = await saveMedia(await draw(model, { prompt, signal }))
     return { mediaId, shown: true }
   },
 })

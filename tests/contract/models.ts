@@ -4,10 +4,12 @@ import { Chunk, assemble, textOf } from '../../shared/chunks.ts'
 import { ModelInfo } from '../../shared/models.ts'
 import type { ModelFault } from '../../server/models/fault.ts'
 import type { ModelRegistry } from '../../server/models/registry.ts'
-import type { ReplyResult, ReplyRun, SavedFile } from '../../server/models/reply-run.ts'
+import type { HistoryMedia, ReplyResult, ReplyRun, SavedFile } from '../../server/models/reply-run.ts'
+import { drawReply } from '../../server/models/draw-reply.ts'
 import { streamReply } from '../../server/models/stream-reply.ts'
 import { titleFor } from '../../server/models/title.ts'
 import { openTools } from '../../server/tools/open.ts'
+import sharp from 'sharp'
 import { until } from '../support/until.ts'
 
 export interface ModelsUnderTest {
@@ -25,13 +27,14 @@ export interface Reply {
 /** Begins a reply to one message of a user; `silenceMs` can be shortened. */
 export async function begin(models: ModelRegistry, text: string, options: Partial<ReplyRun> & { silenceMs?: number } = {}): Promise<Reply> {
   const opened = await models.open(await models.defaultId())
+  if ('image' in opened) throw new Error('The default model only draws.')
   const model = { ...opened, silenceMs: options.silenceMs ?? 10_000 }
   const reply: Omit<Reply, 'done'> = { chunks: [], saved: [], effects: 0 }
   const done = streamReply({
     model,
     instructions: null,
     history: [{ role: 'user', parts: [{ type: 'text', text }], media: [] }],
-    tools: await openTools({ models }, model.info),
+    tools: await openTools({ models }, model.info, async () => options.history?.flatMap(message => message.media) ?? []),
     signal: new AbortController().signal,
     emit: (chunk) => { reply.chunks.push(chunk) },
     saveMedia: async (file) => {
@@ -46,6 +49,13 @@ export async function begin(models: ModelRegistry, text: string, options: Partia
 }
 
 const faultOf = async (reply: Reply): Promise<ModelFault> => reply.done.then(() => { throw new Error('It did not fail.') }, (error: ModelFault) => error)
+const sizeOf = async (bytes: Uint8Array) => sharp(bytes).metadata().then(({ width, height }) => [width, height])
+/** A picture of a conversation: two halves, so that it matters which way up it is. */
+async function picture(name: string, width: number, height: number): Promise<HistoryMedia> {
+  const half = { create: { width, height: height >> 1, channels: 3 as const, background: 'navy' } }
+  const bytes = await sharp({ create: { width, height, channels: 3, background: 'orange' } }).composite([{ input: half, top: 0, left: 0 }]).png().toBuffer()
+  return { id: name, type: 'image', name, mime: 'image/png', bytes: bytes.length, width, height, transcript: null, extractedText: null, frames: [], read: async () => bytes }
+}
 const partsOf = ({ chunks }: Reply) => assemble([chunks]).parts
 
 export function modelsContract(name: string, open: () => Promise<ModelsUnderTest>): void {
@@ -99,6 +109,57 @@ export function modelsContract(name: string, open: () => Promise<ModelsUnderTest
       expect(reply.saved).toEqual([expect.objectContaining({ mime: 'image/png', name: 'picture.png' })])
       expect(Buffer.from(reply.saved[0]!.bytes).subarray(1, 4).toString()).toBe('PNG')
       expect(partsOf(reply)).toContainEqual({ type: 'data-media', id: '0198a000-0000-7000-8000-000000000001', data: { mediaId: '0198a000-0000-7000-8000-000000000001' } })
+    })
+
+    test('changes a picture of the conversation, the one that is named, and keeps the original', async () => {
+      const boat = await picture('boat.png', 90, 60)
+      const history = [{ role: 'user' as const, parts: [{ type: 'text' as const, text: 'edit it at rate 0' }], media: [boat, await picture('other.png', 40, 40)] }]
+      const reply = await begin(under.models, '', { history })
+      await reply.done
+      expect(partsOf(reply)).toContainEqual(expect.objectContaining({ type: 'dynamic-tool', toolName: 'edit_image', state: 'output-available', output: expect.objectContaining({ edited: 'boat.png' }) }))
+      expect([reply.effects, reply.saved.length]).toEqual([1, 1])
+      expect(await sizeOf(reply.saved[0]!.bytes)).toEqual([90, 60])
+      expect(Buffer.compare(Buffer.from(reply.saved[0]!.bytes), Buffer.from(await boat.read()))).not.toBe(0)
+    })
+
+    test('tells the model which pictures there are when it names none of them', async () => {
+      const tool = (await openTools({ models: under.models }, { gives: { tools: true, reasoning: false, image: true, speech: false } }, async () => [await picture('boat.png', 8, 8)])).find(one => one.name === 'edit_image')!
+      await expect(tool.run({ prompt: 'x', picture: 'ship.png' }, { signal: new AbortController().signal, saveMedia: async () => '' })).rejects.toThrow(/There are: “boat.png”/)
+    })
+
+    const drawing = async (text: string, media: HistoryMedia[], more: Partial<ReplyRun> = {}) => {
+      const info = (await under.models.list()).find(({ draws }) => draws)!
+      const model = await under.models.open(info.id)
+      if (!('image' in model)) throw new Error('It does not draw.')
+      const reply: Omit<Reply, 'done'> = { chunks: [], saved: [], effects: 0 }
+      const done = drawReply({
+        model, history: [{ role: 'user', parts: [{ type: 'text', text }], media }], signal: new AbortController().signal,
+        emit: chunk => { reply.chunks.push(chunk) },
+        saveMedia: async file => `0198a000-0000-7000-8000-00000000000${reply.saved.push(file)}`,
+        beforeEffects: async () => { reply.effects++ }, ...more,
+      })
+      done.catch(() => {})
+      return Object.assign(reply, { done })
+    }
+
+    test('draws for a person without asking a language model', async () => {
+      const reply = await drawing('a lighthouse', [])
+      expect(await reply.done).toMatchObject({ ended: 'complete', mediaGiven: [] })
+      expect(reply.saved).toEqual([expect.objectContaining({ mime: 'image/png' })])
+      expect(partsOf(reply)).toEqual([{ type: 'step-start' }, { type: 'data-media', id: '0198a000-0000-7000-8000-000000000001', data: { mediaId: '0198a000-0000-7000-8000-000000000001' } }])
+    })
+
+    test('changes a person’s picture as they say, and says that it was given it', async () => {
+      const reply = await drawing('turn it upside down', [await picture('boat.png', 90, 60)])
+      expect((await reply.done).mediaGiven).toEqual([{ mediaId: 'boat.png', name: 'boat.png', how: 'natively' }])
+      expect(await sizeOf(reply.saved[0]!.bytes)).toEqual([90, 60])
+    })
+
+    test('refuses to draw from nothing, and from what is no picture', async () => {
+      await expect((await drawing(' ', [await picture('boat.png', 9, 9)])).done).rejects.toMatchObject({ code: 'picture_not_described', retryable: false })
+      await expect((await drawing('x', [{ ...await picture('song.mp3', 9, 9), type: 'audio' }])).done).rejects.toMatchObject({ code: 'model_input_refused' })
+      const reason = new Error('stopped')
+      await expect((await drawing('a boat', [], { signal: AbortSignal.abort(reason) })).done).rejects.toBe(reason)
     })
 
     test('stores the sound a model makes', async () => {
@@ -163,6 +224,7 @@ export function modelsContract(name: string, open: () => Promise<ModelsUnderTest
 
     test('names a conversation in a few clean words', async () => {
       const model = await under.models.open(await under.models.defaultId())
+      if ('image' in model) throw new Error('The default model only draws.')
       const title = await titleFor(model, { user: 'tides and the *moon*', assistant: 'They go together.' }, new AbortController().signal)
       expect(title).toMatch(/^Tides and the moon$/i)
     })

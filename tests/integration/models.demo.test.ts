@@ -11,7 +11,7 @@ modelsContract('demo', async () => ({ models: open(), close: async () => {} }))
 
 test('the demo model is the only one and the default where nothing is set, and says that it is no real one', async () => {
   const models = open()
-  expect(await models.list()).toEqual([expect.objectContaining({ id: 'demo:parley', demo: true })])
+  expect(await models.list()).toEqual([expect.objectContaining({ id: 'demo:parley', demo: true }), expect.objectContaining({ id: 'demo:picture', demo: true, draws: true })])
   expect(await models.defaultId()).toBe('demo:parley')
 })
 

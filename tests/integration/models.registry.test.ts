@@ -47,7 +47,7 @@ describe('the endpoint’s own list', () => {
 
   test('is left out while the endpoint is down, and a model of it can be opened all the same', async () => {
     const models = open({ OPENAI_API_KEY: 'k', OPENAI_BASE_URL: `${nobody}/v1`, DEMO_MODEL: 'yes' })
-    expect((await models.list()).map(({ id }) => id)).toEqual(['demo:parley'])
+    expect((await models.list()).map(({ id }) => id)).toEqual(['demo:parley', 'demo:picture'])
     expect((await models.open('openai:my-model')).info).toMatchObject({ id: 'openai:my-model', gives: { tools: false } })
   })
 
@@ -96,9 +96,9 @@ describe('Ollama', () => {
     })
     const models = open({ OLLAMA_BASE_URL: url })
     expect((await models.list()).map(({ id, accepts, gives }) => [id, accepts.image, gives.tools, gives.reasoning])).toEqual([
-      ['ollama:llama3.2:3b', false, true, true], ['ollama:gemma3:4b', true, false, false], ['demo:parley', true, true, true],
+      ['ollama:llama3.2:3b', false, true, true], ['ollama:gemma3:4b', true, false, false], ['demo:parley', true, true, true], ['demo:picture', true, false, false],
     ])
-    expect((await models.open('ollama:llama3.2:3b')).language.modelId).toBe('llama3.2:3b')
+    expect(await models.open('ollama:llama3.2:3b')).toMatchObject({ language: { modelId: 'llama3.2:3b' } })
     expect(await models.defaultId()).toBe('ollama:llama3.2:3b')
   })
 })

@@ -3,7 +3,10 @@
  * transcription, and the faults that providers have. It answers the words that the demo model knows too, so that one
  * contract suite walks both. More answers: `mock.onMessage(…)`.
  */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 import { LLMock } from '@copilotkit/aimock'
+import sharp from 'sharp'
 import { openDemoImageModel } from '../../server/models/demo/picture.ts'
 import { speak } from '../../server/models/demo/sound.ts'
 
@@ -13,7 +16,29 @@ export interface FakeLlm {
   mock: LLMock
   /** Calls for text, images, sounds and transcripts so far, by path. */
   calls(path: string): number
+  /** What `/images/edits` was sent. */
+  edits: EditAsked[]
   close(): Promise<void>
+}
+
+export interface EditAsked { model: string, prompt: string, pictures: { mime: string, bytes: Buffer }[] }
+
+/**
+ * `/v1/images/edits`: aimock reads only the words of the form. This one takes the pictures too, and gives the first back
+ * upside down, so that a test sees whether the right bytes went there. A prompt with `refuse` in it is refused.
+ */
+async function answerEdit(request: IncomingMessage, response: ServerResponse, edits: EditAsked[]): Promise<true> {
+  const form = await new Response(await buffer(request), { headers: { 'content-type': request.headers['content-type'] ?? '' } }).formData()
+  const files = [...form.getAll('image'), ...form.getAll('image[]')].filter(value => value instanceof File)
+  const pictures = await Promise.all(files.map(async file => ({ mime: file.type, bytes: Buffer.from(await file.arrayBuffer()) })))
+  const prompt = String(form.get('prompt'))
+  edits.push({ model: String(form.get('model')), prompt, pictures })
+  const refused = prompt.includes('refuse')
+  response.writeHead(refused ? 400 : 200, { 'content-type': 'application/json' })
+  response.end(JSON.stringify(refused
+    ? { error: { message: 'That is against our rules.', type: 'invalid_request_error', code: 'moderation_blocked' } }
+    : { created: 1, data: [{ b64_json: (await sharp(pictures[0]?.bytes).flip().png().toBuffer()).toString('base64') }] }))
+  return true
 }
 
 /** Long enough that only a time-out or a stop ends it. */
@@ -32,6 +57,8 @@ export async function openFakeLlm(): Promise<FakeLlm> {
     .on({ userMessage: /draw/i, hasToolResult: true }, { content: 'There it is.' })
     .on({ userMessage: /sound/i, hasToolResult: false }, { toolCalls: [{ name: 'make_sound', arguments: '{"text":"hello"}', id: 'call_sound' }] })
     .on({ userMessage: /sound/i, hasToolResult: true }, { content: 'That was it.' })
+    .on({ userMessage: /edit it/i, hasToolResult: false }, { toolCalls: [{ name: 'edit_image', arguments: '{"prompt":"make it grey","picture":"boat.png"}', id: 'call_edit' }] })
+    .on({ userMessage: /edit it/i, hasToolResult: true }, { content: 'That is it.' })
     .onMessage(/reason about/i, { content: 'So it is.', reasoning: 'First one thing, then another.' })
     .onMessage(/^cut/i, { content: 'This answer will break off in the middle of a sentence, as if the line had been lost' }, { chunkSize: 4, truncateAfterChunks: 12, streamingProfile: { tps: 100 } })
     .onMessage(/^busy/i, { error: { message: 'Rate limit reached', type: 'rate_limit_error', code: 'rate_limit_exceeded' }, status: 429, retryAfter: 3 })
@@ -42,10 +69,13 @@ export async function openFakeLlm(): Promise<FakeLlm> {
     .onImage(/.*/, { image: { b64Json: Buffer.from(png.images[0] as Uint8Array).toString('base64') } })
     .onSpeech(/.*/, { audio: Buffer.from(speak('hello')).toString('base64'), format: 'wav' })
     .onTranscription({ transcription: { text: 'hello there', duration: 1.5, segments: [segment] } })
+  const edits: EditAsked[] = []
+  mock.mount('/v1/images/edits', { handleRequest: (request, response) => answerEdit(request, response, edits) })
   await mock.start()
   return {
     url: `${mock.url}/v1`,
     mock,
+    edits,
     calls: path => mock.getRequests().filter(request => request.path.endsWith(path)).length,
     close: () => mock.stop(),
   }

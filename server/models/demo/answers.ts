@@ -7,6 +7,7 @@ Say any of these; words in the message are enough.
 | say | and see |
 |---|---|
 | **draw** a lighthouse at dusk | a tool that makes a picture, stored and shown |
+| **edit** the picture: make it grey | a tool that changes the latest picture, or the one you attach |
 | write a **haiku** and read it as a **sound** | a tool that makes a sound |
 | what **time** is it | a harmless tool |
 | **reason** about something | thoughts before the answer |

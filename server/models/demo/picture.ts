@@ -1,6 +1,7 @@
 /** The demo image model: picks what it knows out of the words and draws it. The same words, the same picture. */
 import { createHash } from 'node:crypto'
 import type { ImageModelV4 } from '@ai-sdk/provider'
+import { editPicture } from './edit-picture.ts'
 
 const width = 960
 const height = 640
@@ -118,11 +119,13 @@ export const openDemoImageModel = (): ImageModelV4 => ({
   provider: 'demo',
   modelId: 'parley-picture',
   maxImagesPerCall: 4,
-  async doGenerate({ prompt, n, abortSignal }) {
+  supportsFileInputs: true,
+  async doGenerate({ prompt, n, files, abortSignal }) {
     const { default: sharp } = await import('sharp')
     abortSignal?.throwIfAborted()
-    const png = async (at: number) => sharp(Buffer.from(drawScene(`${prompt ?? ''}${at ? ` ${at}` : ''}`))).png({ compressionLevel: 9 }).toBuffer()
-    const images = await Promise.all(Array.from({ length: n }, (_, at) => png(at)))
+    const [edited] = files ?? []
+    const make = async (at: number) => edited ? editPicture(edited, prompt ?? '') : sharp(Buffer.from(drawScene(`${prompt ?? ''}${at ? ` ${at}` : ''}`))).png({ compressionLevel: 9 }).toBuffer()
+    const images = await Promise.all(Array.from({ length: n }, (_, at) => make(at)))
     return { images, warnings: [], response: { timestamp: new Date(), modelId: 'parley-picture', headers: undefined } }
   },
 })

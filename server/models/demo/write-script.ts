@@ -60,6 +60,11 @@ const drawing = (asked: Asked) => inSteps(asked, [
   () => usual(`There it is. I am no painter: a small program picked what it knows out of your words (sea, mountains, a lighthouse, a city, the hour of the day…) and drew it. The same words give the same picture, and it is stored with this conversation like any file of yours.\n\n${demoNote}`),
 ])
 
+const editing = (asked: Asked) => inSteps(asked, [
+  () => ({ ...usual('Let me change it.\n\n'), call: { tool: 'edit_image', input: { prompt: asked.text.slice(0, 1000), ...(asked.files[0] ? { picture: asked.files[0].name } : {}) } } }),
+  () => usual(`There it is, beside the original, which stays as it was. I know a dozen words (grey, sepia, blur, mirror, dark, bright, vivid…) and turn the colours round when I understand none; the frame says that a demo did it. A real image model takes my place with \`OPENAI_IMAGE_MODEL\`.\n\n${demoNote}`),
+])
+
 const haiku = 'Tide erases sand;\nevery word I sent to you\nwaits, safe, on the shore.'
 
 const haikuSteps = (asked: Asked) => inSteps(asked, [
@@ -116,6 +121,7 @@ const wishes: [RegExp, (asked: Asked) => Script][] = [
   [/survives? a crash/i, () => usual(`${crashAnswer}\n\n${demoNote}`)],
   [/\bhaiku\b/i, haikuSteps],
   [/^\W*help\b|what can you do/i, () => usual(`${helpAnswer}\n\n${demoNote}`)],
+  [/^\W*edit\b|\b(edit|change|retouch) (this|that|the|my|your) (picture|image|photo|drawing)/i, editing],
   [/\b(draw|paint|picture of|image of|make an image)\b/i, drawing],
   [/\b(sound|sing|aloud|speak|hum)\b/i, sounding],
   [/\bwhat time|the time\b|\bwhat_time\b/i, timing],

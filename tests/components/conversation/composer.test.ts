@@ -7,10 +7,10 @@ import type { AttachmentView } from '../../../utils/attachment'
 
 const accepts = { image: true, audio: true, video: true, pdf: true }
 const gives = { tools: true, reasoning: true, image: true, speech: true }
-const seeing: ModelInfo = { id: 'a:sees', label: 'Sees', provider: 'a', demo: false, accepts, gives }
-const blind: ModelInfo = { id: 'a:blind', label: 'Blind', provider: 'a', demo: false, accepts: { ...accepts, image: false }, gives }
+const seeing: ModelInfo = { id: 'a:sees', label: 'Sees', provider: 'a', demo: false, draws: false, accepts, gives }
+const blind: ModelInfo = { id: 'a:blind', label: 'Blind', provider: 'a', demo: false, draws: false, accepts: { ...accepts, image: false }, gives }
 const picture = (change: Partial<AttachmentView> = {}): AttachmentView => ({
-  id: 'm1', name: 'cat.png', mime: 'image/png', bytes: 1000, type: 'image', previewUrl: null, status: 'ready', progress: 100, bytesPerSecond: null, secondsLeft: null, problem: null, ...change,
+  id: 'm1', name: 'cat.png', mime: 'image/png', bytes: 1000, type: 'image', previewUrl: null, status: 'ready', progress: 100, bytesPerSecond: null, secondsLeft: null, problem: null, shared: false, ...change,
 })
 async function compose(props: Record<string, unknown> = {}) {
   const composer = await mountSuspended(MessageComposer, { props: { conversationId: 'c1', attachments: [], models: [seeing, blind], writing: false, model: 'a:sees', ...props } })

@@ -58,6 +58,15 @@ for (const dialect of dialects) {
     expect(await counts(services)).toMatchObject({ messages: 2, jobs: 1 })
   }))
 
+  test(`${dialect}: a model that only draws is for one message: the conversation goes on with its own`, () => withServices(dialect, async ({ services }) => {
+    const user = await makeUser(services)
+    const command = sending({ content: 'a boat', model: 'demo:picture' })
+    await runCommand(services, user, command)
+    const { conversation, messages } = await openConversation(services, user, command.conversationId)
+    expect([conversation.model, messages[1]?.model]).toEqual(['demo:parley', 'demo:picture'])
+    await expect(runCommand(services, user, { type: 'conversation.change', id: newId(), conversationId: command.conversationId, model: 'demo:picture' })).rejects.toMatchObject({ code: 'model_not_found', field: 'model' })
+  }))
+
   test(`${dialect}: ids of somebody else are refused and tell nothing`, () => withServices(dialect, async ({ services }) => {
     const [user, other] = [await makeUser(services), await makeUser(services)]
     const command = sending()

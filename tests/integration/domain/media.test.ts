@@ -6,6 +6,8 @@ import { findMedia, listMediaOfMessages } from '../../../db/queries/media.ts'
 import { newId } from '../../../shared/ids.ts'
 import { mediaLimits } from '../../../shared/media.ts'
 import type { News } from '../../../server/bus/bus.ts'
+import { runCommand } from '../../../server/domain/commands.ts'
+import { claimReply, closeReply } from '../../../server/domain/replies.ts'
 import { sendMessage } from './send.ts'
 import { attachMedia, freshMedia, ownMedia, storeModelMedia, viewMedia } from '../../../server/domain/media.ts'
 import { deleteMedia, storageUse } from '../../../server/domain/media-storage.ts'
@@ -173,6 +175,23 @@ describe.each(dialects)('media on %s', (dialect) => {
     await processMedia(services, { mediaId: id }, context())
     expect(await findMedia(services.database.db, id)).toMatchObject({ status: 'ready', width: 80 })
     await expect(storeModelMedia(services, { userId: user.id, messageId: sent.replyId, bytes: samples.program.bytes, mime: 'image/png', name: 'x.png' })).rejects.toMatchObject({ code: 'media_type_mismatch' })
+  }))
+
+  it('made by a reply that is written anew goes with what was written before, unless a message shares it', () => withMediaPlace(dialect, async ({ services, user, keys, work }) => {
+    const { bytes } = await samples.picture()
+    const sent = await sendMessage(services, user, {})
+    const drawn = () => storeModelMedia(services, { userId: user.id, messageId: sent.replyId, bytes, mime: 'image/png', name: 'drawn.png' })
+    const writing = (await claimReply(services, sent.replyId))!
+    const [dropped, shared] = [await drawn(), await drawn()]
+    await closeReply(services, writing, { status: 'failed', parts: [], usage: null, error: { code: 'model_failed', message: '' } })
+    await sendMessage(services, user, { conversationId: sent.conversationId, mediaIds: [shared] })
+    await runCommand(services, user, { type: 'reply.retry', id: newId(), conversationId: sent.conversationId, messageId: sent.replyId })
+    await claimReply(services, sent.replyId)
+    expect(await findMedia(services.database.db, dropped)).toBeNull()
+    expect(await findMedia(services.database.db, shared)).toMatchObject({ messageId: sent.replyId })
+    await work()
+    await until(async () => !(await keys()).some(key => key.includes(dropped)), { what: 'the object of the dropped picture to be gone' })
+    expect((await keys()).some(key => key.includes(shared))).toBe(true)
   }))
 
   it('that cannot be read fails with a reason a person understands', () => withMediaPlace(dialect, async (place) => {

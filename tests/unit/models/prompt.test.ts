@@ -6,7 +6,7 @@ import { buildPrompt } from '../../../server/models/prompt.ts'
 import type { HistoryMedia, HistoryMessage } from '../../../server/models/reply-run.ts'
 
 const info = (accepts: Partial<ModelInfo['accepts']> = {}, more: Partial<ModelInfo> = {}): ModelInfo => ({
-  id: 'openai:m', label: 'M', provider: 'openai', demo: false,
+  id: 'openai:m', label: 'M', provider: 'openai', demo: false, draws: false,
   accepts: { image: false, audio: false, video: false, pdf: false, ...accepts },
   gives: { tools: true, reasoning: false, image: false, speech: false }, ...more,
 })

@@ -33,7 +33,7 @@ function start(model: LanguageModelV4, more: Partial<ReplyRun> = {}) {
   const chunks: Chunk[] = []
   const done = streamReply({
     model: {
-      info: { id: 'x:y', label: 'Y', provider: 'x', demo: false, accepts: { image: false, audio: false, video: false, pdf: false }, gives: { tools: true, reasoning: true, image: false, speech: false } },
+      info: { id: 'x:y', label: 'Y', provider: 'x', demo: false, draws: false, accepts: { image: false, audio: false, video: false, pdf: false }, gives: { tools: true, reasoning: true, image: false, speech: false } },
       language: model, fallback: null, silenceMs: 5000,
     },
     instructions: null,
