@@ -7,7 +7,9 @@ import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import { root } from './run-step.mjs'
 
-const own = ['sharp', 'mediabunny', '@mediabunny/server']
+/** Large, and the product works without. */
+const optional = ['@mediabunny/server', '@napi-rs/canvas', 'libheif-js']
+const own = ['sharp', 'mediabunny', ...optional]
 
 function linkTree(from, to) {
   mkdirSync(to, { recursive: true })
@@ -28,22 +30,22 @@ function closure(names, found = new Set()) {
     if (found.has(name) || !existsSync(folder)) continue
     found.add(name)
     const { dependencies = {}, optionalDependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-    closure([...Object.keys(dependencies), ...Object.keys(optionalDependencies).filter(optional => /^@(seydx|img)\//.test(optional))], found)
+    closure([...Object.keys(dependencies), ...Object.keys(optionalDependencies).filter(one => /^@(seydx|img|napi-rs)\//.test(one))], found)
   }
   return found
 }
 
 /**
  * @param {string} serverDir `.output/server` of the build.
- * @param {{ engine?: boolean }} options `engine: false` leaves out the optional media engine, which is large.
+ * @param {{ engine?: boolean }} options `engine: false` leaves the optional packages out.
  */
 export async function bundleMediaChild(serverDir, { engine = true } = {}) {
   await build({
-    entryPoints: [join(root, 'server/media-processing/child.ts')], outfile: join(serverDir, 'media-child.mjs'), external: own,
+    entryPoints: [join(root, 'server/media-processing/child.ts')], outfile: join(serverDir, 'media-child.mjs'), external: [...own, 'libheif-js/*'],
     bundle: true, platform: 'node', format: 'esm', target: 'node24', logLevel: 'error',
     banner: { js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);' },
   })
-  for (const name of closure(own.filter(name => engine || name !== '@mediabunny/server'))) {
+  for (const name of closure(own.filter(name => engine || !optional.includes(name)))) {
     const target = join(serverDir, 'node_modules', name)
     mkdirSync(dirname(target), { recursive: true })
     linkTree(join(root, 'node_modules', name), target)

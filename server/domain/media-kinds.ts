@@ -9,7 +9,7 @@ type Verdict = Kind | 'mismatch' | 'refused'
 /** Bytes from the start that judging needs: Office files are told apart by the first entries of their archive. */
 export const headBytes = 128 * 1024
 
-const images = ['image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/avif', 'image/tiff']
+const images = ['image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/avif', 'image/tiff', 'image/heic', 'image/heif', 'image/bmp']
 /** Containers that hold sound with or without a picture: which of the two, their sender knows. */
 const either = ['video/webm', 'video/mp4', 'video/ogg', 'audio/ogg', 'audio/mp4', 'video/quicktime', 'video/3gpp', 'video/matroska']
 const aliases: Record<string, string> = {
@@ -26,7 +26,7 @@ const textMimes: Record<string, string> = { csv: 'text/csv', md: 'text/markdown'
 const textWords = /^(text\/|application\/(json|xml|javascript|x-javascript|typescript|yaml|x-yaml|toml|sql|x-sh|x-httpd-php|rtf)$)|\+(json|xml)$/
 const textExtensions = new Set('txt md markdown csv tsv json jsonl xml html htm xhtml svg js mjs cjs ts tsx jsx vue css scss py rb go rs java kt c h cpp hpp cs php sh bash sql yaml yml toml ini log tex srt vtt swift lua pl r diff patch env'.split(' '))
 const extensions: Record<string, Group> = {
-  png: 'image', jpg: 'image', jpeg: 'image', webp: 'image', gif: 'image', avif: 'image', tif: 'image', tiff: 'image', heic: 'image', bmp: 'image',
+  png: 'image', jpg: 'image', jpeg: 'image', webp: 'image', gif: 'image', avif: 'image', tif: 'image', tiff: 'image', heic: 'image', heif: 'image', bmp: 'image',
   mp3: 'audio', wav: 'audio', m4a: 'audio', ogg: 'audio', oga: 'audio', opus: 'audio', flac: 'audio', aac: 'audio', weba: 'audio',
   mp4: 'video', m4v: 'video', webm: 'video', mov: 'video', mkv: 'video', ogv: 'video', pdf: 'pdf', docx: 'office', xlsx: 'office', pptx: 'office',
 }

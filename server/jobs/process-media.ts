@@ -115,7 +115,9 @@ async function storeForms({ store }: Services, row: MediaRow, made: string, { cl
   const filePath = await keep(clean)
   const { size: bytes } = await stat(join(made, clean))
   const mime = mimeOf(clean)
-  return { change: { derived, filePath, mime, bytes, storedBytes: storedBytes - row.bytes }, stale: [row.filePath] }
+  // What is downloaded has the ending of what it is.
+  const name = mime === row.mime ? row.name : row.name.replace(/\.[^.]+$|$/, clean.slice(clean.lastIndexOf('.')))
+  return { change: { derived, filePath, mime, name, bytes, storedBytes: storedBytes - row.bytes }, stale: [row.filePath] }
 }
 
 /** The final word, once: only while the row is still being processed. What was made for a row that is gone, goes too. */

@@ -11,7 +11,7 @@ process.once('message', (task: Task) => {
   processFile(task, (percent) => {
     const whole = Math.max(0, Math.min(99, Math.floor(percent)))
     if (whole > told) void say({ kind: 'progress', percent: told = whole })
-  })
+  }, made => void say({ kind: 'so far', made }))
     .then(made => say({ kind: 'made', made }), (error: unknown) => say(error instanceof BadFile
       ? { kind: 'bad', trouble: error.trouble }
       : { kind: 'failed', reason: error instanceof Error ? error.stack ?? error.message : String(error) }))

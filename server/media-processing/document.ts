@@ -1,21 +1,24 @@
 /** Documents: their text and the number of their pages, for models that cannot read the file itself, for search and preview. */
 import { readFile, stat } from 'node:fs/promises'
-import { getDocumentProxy } from 'unpdf'
 import { officeMimes } from '../domain/media-kinds.ts'
 import { readOffice } from './office.ts'
+import { readPdf } from './pdf.ts'
 import { limits } from './limits.ts'
-import { BadFile, type Facts, type Made, type Say, type Task } from './task.ts'
+import { BadFile, type Facts, type Made, type Say, type SoFar, type Task } from './task.ts'
 
 const readable = (mime: string) => mime.startsWith('text/') || mime === 'application/json'
 
-export async function processDocument({ path, mime, name }: Task, say: Say): Promise<Made> {
-  const reader = mime === 'application/pdf' ? readPdf : officeMimes.includes(mime) ? readOffice : readable(mime) ? readText : null
-  if (!reader) return { facts: {}, forms: {}, notice: null }
+export async function processDocument({ path, folder, mime, name }: Task, say: Say, soFar: SoFar): Promise<Made> {
+  const reader = officeMimes.includes(mime) ? readOffice : readable(mime) ? readText : null
+  if (!reader && mime !== 'application/pdf') return { facts: {}, forms: {}, notice: null }
   if ((await stat(path)).size > limits.documentBytes)
     return { facts: {}, forms: {}, notice: { code: 'media_too_big_to_open', details: { name, limit: `${limits.documentBytes / 1024 ** 2} MB` } } }
   try {
-    const { extractedText = '', ...facts } = await reader(await readFile(path), mime, say)
-    return { facts: { ...facts, extractedText: tidy(extractedText) }, forms: {}, notice: null }
+    const data = await readFile(path)
+    const told = (facts: Facts, rest: Partial<Made> = {}): Made => ({ facts: { ...facts, extractedText: tidy(facts.extractedText ?? '') }, forms: {}, notice: null, ...rest })
+    if (mime === 'application/pdf') return await readPdf(data, folder, say, facts => soFar(told(facts)))
+      .then(({ facts, ...rest }) => told(facts, rest))
+    return told(await reader(data, mime))
   }
   catch (error) {
     // A document that we can't read, such as one with a password, can still be what its reader wants to keep.
@@ -31,20 +34,4 @@ const tidy = (text: string): string =>
 
 async function readText(data: Buffer): Promise<Facts> {
   return { extractedText: new TextDecoder('utf-8').decode(data.subarray(0, limits.textLength * 4)) }
-}
-
-async function readPdf(data: Buffer, _mime: string, say: Say): Promise<Facts> {
-  const pdf = await getDocumentProxy(new Uint8Array(data), { disableFontFace: true, useSystemFonts: false, stopAtErrors: false, verbosity: 0 })
-  const texts: string[] = []
-  let length = 0
-  for (let number = 1; number <= Math.min(pdf.numPages, limits.pdfPages) && length < limits.textLength; number++) {
-    const page = await pdf.getPage(number)
-    const { items } = await page.getTextContent()
-    const text = items.map(item => 'str' in item ? item.str + (item.hasEOL ? '\n' : '') : '').join('')
-    texts.push(text)
-    length += text.length
-    page.cleanup()
-    say(number / pdf.numPages * 100)
-  }
-  return { pages: pdf.numPages, extractedText: texts.join('\n\n') }
 }

@@ -1,4 +1,8 @@
-/** The optional media engine (FFmpeg inside `@mediabunny/server`): without it files are read but not decoded or encoded. */
+/**
+ * What is optional, and loaded when a file needs it: the media engine (FFmpeg inside `@mediabunny/server`), the canvas that
+ * draws PDF pages and reads BMP (Skia), the reader of HEIC (libheif as WebAssembly). Without one of them the product works
+ * and says what it could not make.
+ */
 let opened: Promise<boolean> | undefined
 
 /** True when it is installed and loads. */
@@ -10,3 +14,9 @@ export function openEngine(): Promise<boolean> {
   }, () => false)
   return opened
 }
+
+/** Null when it isn't installed or doesn't load. */
+export const openCanvas = (): Promise<typeof import('@napi-rs/canvas') | null> => import('@napi-rs/canvas').catch(() => null)
+
+/** Null when it isn't installed. */
+export const openHeif = (): Promise<typeof import('libheif-js/wasm-bundle.js')['default'] | null> => import('libheif-js/wasm-bundle.js').then(found => found.default, () => null)

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import sharp, { type Sharp } from 'sharp'
 import { rgbaToThumbHash } from 'thumbhash'
+import { decodePicture, decoderOf, tooMany, type Decoder } from './decode.ts'
 import { limits } from './limits.ts'
 import { BadFile, type Made, type Say, type Task } from './task.ts'
 
@@ -19,8 +20,11 @@ export async function placeholderOf(picture: Sharp): Promise<string> {
   return Buffer.from(rgbaToThumbHash(info.width, info.height, data)).toString('base64')
 }
 
-export async function processImage({ path, folder, name, mime }: Task, say: Say): Promise<Made> {
+export async function processImage(task: Task, say: Say): Promise<Made> {
+  const { path, folder, name, mime } = task
   try {
+    const decoder = decoderOf(mime)
+    if (decoder) return await processDecoded(task, decoder, say)
     const found = await open(path, mime !== 'image/tiff').metadata()
     const { width = 0, height = 0, pages = 1, pageHeight = height } = found
     if (width * pageHeight * pages > limits.pixels) throw tooMany(name)
@@ -42,9 +46,19 @@ export async function processImage({ path, folder, name, mime }: Task, say: Say)
   }
 }
 
+/** A kind that browsers don't show is written as one they do, which then goes the way of any picture. */
+async function processDecoded(task: Task, decoder: Decoder, say: Say): Promise<Made> {
+  const picture = await decodePicture(decoder, task.path, task.name)
+  if (!picture) return { facts: {}, forms: {}, notice: { code: 'media_not_shown', details: {} } }
+  const path = join(task.folder, decoder.file)
+  await picture.toFile(path)
+  say(40)
+  const made = await processImage({ ...task, path, mime: '' }, percent => say(40 + percent * 0.6))
+  return { ...made, forms: { ...made.forms, clean: decoder.file } }
+}
+
 /** Orientations from 5 on lie on their side. */
 const seen = ({ orientation = 1 }: Found, width: number, height: number) => orientation >= 5 ? { width: height, height: width } : { width, height }
-const tooMany = (name: string, cause?: unknown) => new BadFile('media_too_big_to_open', { name, limit: `${limits.pixels / 1e6} million pixels` }, cause)
 
 type Found = Awaited<ReturnType<Sharp['metadata']>>
 

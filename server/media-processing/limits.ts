@@ -2,6 +2,8 @@
 export const limits = {
   /** Pixels of one picture (all frames of an animation counted); a phone's largest have 200 million. */
   pixels: 120_000_000,
+  /** Of a picture that is read whole before it is opened. */
+  decodedBytes: 200 * 1024 ** 2,
   /** Longest side of the pictures we make. */
   thumbnailSide: 640,
   posterSide: 1280,
@@ -16,6 +18,9 @@ export const limits = {
   waveformPeaks: 200,
   documentBytes: 200 * 1024 ** 2,
   pdfPages: 1000,
+  /** A first page that is not drawn after this has no picture; images in it that are larger are left out. */
+  pdfDrawingMs: 30_000,
+  pdfImagePixels: 40_000_000,
   /** Letters of text kept. */
   textLength: 400_000,
   /** Of an Office archive: entries, bytes of one and of all that are unpacked. */

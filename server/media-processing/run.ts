@@ -18,15 +18,23 @@ function childFile(): string {
   return found
 }
 
+interface RunOptions {
+  signal: AbortSignal
+  say: Say
+  bounds?: { ms: number, bytes: number }
+  /** Another build of the program than the one beside us. */
+  program?: string
+}
+
 /**
  * @throws BadFile for a file that cannot be used, which includes one that takes too long or too much memory, or makes a
  * decoder crash. An abort of `signal` ends it with the signal's reason.
  */
-export async function runTask(task: Task, options: { signal: AbortSignal, say: Say, bounds?: { ms: number, bytes: number } }): Promise<Made> {
+export async function runTask(task: Task, options: RunOptions): Promise<Made> {
   const { signal } = options
   signal.throwIfAborted()
   const { ms, bytes } = options.bounds ?? bounds[task.type]
-  const child = fork(childFile(), {
+  const child = fork(options.program ?? childFile(), {
     // Nothing of our environment: no keys, no addresses.
     env: { NODE_ENV: 'production' },
     execArgv: ['--permission', '--allow-fs-read=*', `--allow-fs-write=${task.folder}`, '--allow-addons', '--allow-worker', '--max-old-space-size=768', '--no-warnings'],
@@ -57,9 +65,11 @@ export async function runTask(task: Task, options: { signal: AbortSignal, say: S
 function answerOf(child: ChildProcess, task: Task, say: Say, ended: AbortSignal): Promise<Made> {
   return new Promise((resolve, reject) => {
     let started = false
+    let soFar: Made | null = null
     child.on('message', (word: Word) => {
       if (word.kind === 'started') started = true
       else if (word.kind === 'progress') say(word.percent)
+      else if (word.kind === 'so far') soFar = word.made
       else if (word.kind === 'made') resolve(word.made)
       else if (word.kind === 'bad') reject(new BadFile(word.trouble.code, word.trouble.details))
       else reject(new Error(`Opening a file failed: ${word.reason}`))
@@ -67,7 +77,11 @@ function answerOf(child: ChildProcess, task: Task, say: Say, ended: AbortSignal)
     child.once('error', reject)
     // 'close' comes after the last message. A decoder that crashes, or runs out of its heap, did so because of the file;
     // a program that never ran did not.
-    child.once('close', code => reject(ended.aborted ? ended.reason : started ? new BadFile('media_broken', { name: task.name }) : new Error(`The program that opens files could not be started (exit code ${code})`)))
+    child.once('close', (code) => {
+      const fault: unknown = ended.aborted ? ended.reason : started ? new BadFile('media_broken', { name: task.name }) : new Error(`The program that opens files could not be started (exit code ${code})`)
+      if (soFar && fault instanceof BadFile) resolve({ ...soFar, notice: fault.trouble })
+      else reject(fault)
+    })
     child.send(task, error => error && child.kill('SIGKILL'))
   })
 }

@@ -49,6 +49,8 @@ export class BadFile extends Error {
 }
 
 export type Say = (percent: number) => void
+/** Tells what is finished already: it counts when the rest takes too long or breaks the program. */
+export type SoFar = (made: Made) => void
 
-/** From the child: that it runs, how far it is, then one of the others. */
-export type Word = { kind: 'started' } | { kind: 'progress', percent: number } | { kind: 'made', made: Made } | { kind: 'bad', trouble: Trouble } | { kind: 'failed', reason: string }
+/** From the child: that it runs, how far it is and with what so far, then one of the others. */
+export type Word = { kind: 'started' } | { kind: 'progress', percent: number } | { kind: 'so far', made: Made } | { kind: 'made', made: Made } | { kind: 'bad', trouble: Trouble } | { kind: 'failed', reason: string }

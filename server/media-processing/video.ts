@@ -6,9 +6,9 @@ import { openEngine } from './engine.ts'
 import { placeholderOf } from './image.ts'
 import { limits } from './limits.ts'
 import { convert, makeSound, withInput } from './track.ts'
-import { BadFile, type Facts, type Forms, type Made, type Say, type Task, type Trouble } from './task.ts'
+import { BadFile, type Facts, type Forms, type Made, type Say, type SoFar, type Task, type Trouble } from './task.ts'
 
-export async function processVideo({ path, folder, mime, name, wantsSound }: Task, say: Say): Promise<Made> {
+export async function processVideo({ path, folder, mime, name, wantsSound }: Task, say: Say, soFar: SoFar): Promise<Made> {
   const engine = await openEngine()
   return withInput(path, name, async (input) => {
     const track = await input.getPrimaryVideoTrack()
@@ -17,6 +17,7 @@ export async function processVideo({ path, folder, mime, name, wantsSound }: Tas
     const facts = await measureVideo(track, seconds, name)
     const forms: Forms = {}
     const seen = await track.canDecode() ? await makePictures(track, seconds, folder, facts, forms, say) : false
+    soFar({ facts, forms: { ...forms }, notice: null })
     const played = await makePlayable(input, track, folder, mime, seconds, forms, percent => say(30 + percent * 0.5))
     if (wantsSound && seconds * 1000 <= limits.soundMs && await input.getPrimaryAudioTrack() && await makeSound(input, folder, percent => say(80 + percent * 0.2)))
       forms.sound = 'sound.mp3'

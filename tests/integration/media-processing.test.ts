@@ -7,10 +7,12 @@ import { describe, expect, it } from 'vitest'
 import { judge } from '../../server/domain/media-kinds.ts'
 import { runTask } from '../../server/media-processing/run.ts'
 import type { Made } from '../../server/media-processing/task.ts'
+import { bundleMediaChild } from '../../scripts/bundle-media-child.mjs'
 import * as samples from '../support/samples.ts'
 import type { Sample } from '../support/samples.ts'
+import { films, rewritten, sounds } from '../support/sounding.ts'
 
-interface Options { bounds?: { ms: number, bytes: number }, signal?: AbortSignal, wantsSound?: boolean }
+interface Options { bounds?: { ms: number, bytes: number }, signal?: AbortSignal, wantsSound?: boolean, program?: string }
 
 async function processed<T = void>(sample: Sample, look: (made: Made, folder: string) => T | Promise<T>, options: Options = {}): Promise<T> {
   const root = await mkdtemp(join(tmpdir(), 'parley-process-'))
@@ -21,7 +23,7 @@ async function processed<T = void>(sample: Sample, look: (made: Made, folder: st
     await writeFile(path, sample.bytes)
     const kind = await judge(sample.bytes, sample.name, sample.mime)
     if (typeof kind === 'string') throw new Error(`judged as ${kind}`)
-    const made = await runTask({ path, folder, ...kind, name: sample.name, wantsSound: options.wantsSound ?? false }, { signal: options.signal ?? new AbortController().signal, say: () => {}, ...(options.bounds ? { bounds: options.bounds } : {}) })
+    const made = await runTask({ path, folder, ...kind, name: sample.name, wantsSound: options.wantsSound ?? false }, { signal: options.signal ?? new AbortController().signal, say: () => {}, ...(options.bounds ? { bounds: options.bounds } : {}), ...(options.program ? { program: options.program } : {}) })
     return await look(made, folder)
   }
   finally {
@@ -52,6 +54,24 @@ describe('pictures', () => {
     expect((await madeOf(await samples.picture('tiff'))).forms.clean).toBe('clean.webp')
   })
 
+  it('of kinds that no browser is sure to show (HEIC, BMP) become JPEG or PNG, without where they were taken', async () => {
+    const look = async ({ facts, forms, notice }: Made, folder: string) => {
+      const clean = await sharp(join(folder, forms.clean!)).metadata()
+      const { channels: [red, green, blue] } = await sharp(join(folder, forms.thumbnail!)).extract({ left: 0, top: 50, width: 80, height: 10 }).stats()
+      return { facts, notice, clean: [clean.format, clean.width, clean.height, clean.exif], colour: [red, green, blue].map(channel => Math.round(channel!.mean / 50)) }
+    }
+    const facts = { width: 80, height: 60, placeholder: expect.any(String) }
+    expect(await processed(samples.heic(), look)).toEqual({ facts, notice: null, clean: ['jpeg', 80, 60, undefined], colour: [5, 3, 0] })
+    expect(await processed(samples.bmp(), look)).toEqual({ facts, notice: null, clean: ['png', 80, 60, undefined], colour: [4, 2, 0] })
+  })
+
+  it('that claim thousands of millions of pixels are refused whatever reads them', async () => {
+    for (const bomb of [samples.heicBomb(), samples.bmp(8, 8, { width: 60_000, height: 60_000 }), samples.bmp(8, 8, { width: 60_000, height: -60_000 })])
+      await expect(madeOf(bomb), bomb.name).rejects.toMatchObject(refusal('media_too_big_to_open'))
+    for (const whole of [samples.heic(), samples.bmp()])
+      await expect(madeOf({ ...whole, bytes: whole.bytes.subarray(0, 60) }), whole.name).rejects.toMatchObject(refusal('media_broken'))
+  })
+
   it('that would unpack to thousands of millions of pixels are refused', async () => {
     await expect(madeOf(await samples.pixelBomb())).rejects.toMatchObject(refusal('media_too_big_to_open'))
   })
@@ -71,6 +91,16 @@ describe('sound', () => {
     expect(facts.waveform!.at(-1)).toBeGreaterThan(0.8)
     expect(facts.waveform![0]).toBeLessThan(0.1)
   })
+
+  it('of every kind that is taken has a waveform, and a form every browser plays', async () => {
+    for (const [ending, kind] of Object.entries(sounds)) {
+      const sample = await rewritten(samples.recording(2), `tone.${ending}`, kind)
+      const { facts, forms, notice } = await madeOf(sample)
+      expect(facts.durationMs, ending).toBeGreaterThan(1800)
+      expect(facts.durationMs, ending).toBeLessThan(2300)
+      expect([notice, facts.waveform!.length > 30, forms.playable], ending).toEqual([null, true, ['aac', 'ogg', 'weba'].includes(ending) ? 'playable.m4a' : undefined])
+    }
+  }, 60_000)
 
   it('that is cut off or damaged is said to be, or taken as far as it goes', async () => {
     const { bytes, ...rest } = samples.recording(2)
@@ -97,6 +127,13 @@ describe('video', () => {
     expect((await madeOf({ ...rest, name: 'film.mov', mime: 'video/quicktime', bytes: mov })).forms.playable).toBe('playable.mp4')
   }, 60_000)
 
+  it('of every kind that is taken has a poster, and a form every browser plays', async () => {
+    for (const [ending, kind] of Object.entries(films)) {
+      const { facts, forms, notice } = await madeOf(await rewritten(samples.video(), `film.${ending}`, kind))
+      expect([notice, facts.durationMs! > 2500, forms.poster, forms.playable], ending).toEqual([null, true, 'poster.webp', ending === 'webm' ? undefined : 'playable.mp4'])
+    }
+  }, 90_000)
+
   it('that is cut off is said to be damaged', async () => {
     const { bytes, ...rest } = samples.video()
     await expect(madeOf({ ...rest, bytes: bytes.subarray(0, 900) })).rejects.toMatchObject(refusal('media_broken'))
@@ -112,6 +149,27 @@ describe('documents', () => {
     expect((await madeOf(samples.text('a.csv', 'a,b\n1,2\n'))).facts.extractedText).toBe('a,b\n1,2\n')
     expect((await madeOf(samples.svg)).facts.extractedText).toContain('<script>')
   })
+
+  it('give a picture of the first page of a PDF', () => processed(samples.pdf(), async ({ facts, forms, notice }, folder) => {
+    expect([forms, facts.placeholder, notice]).toEqual([{ poster: 'poster.webp', thumbnail: 'thumbnail.webp' }, expect.any(String), null])
+    const { width, height } = await sharp(join(folder, forms.poster!)).metadata()
+    expect([width, height]).toEqual([989, 1280])
+    // Dark letters on a white page, where the sample has them.
+    const { channels: [grey] } = await sharp(join(folder, forms.poster!)).greyscale().extract({ left: 70, top: 100, width: 400, height: 60 }).stats()
+    expect([grey!.max > 250, grey!.min < 60]).toEqual([true, true])
+  }))
+
+  it('whose first page draws for ever, or unpacks to a gigabyte, are kept with what was read of them until then', async () => {
+    const bounds = { ms: 8_000, bytes: 1.5 * 1024 ** 3 }
+    for (const bomb of [samples.pdfThatNeverEnds(), await samples.pdfBomb()]) {
+      const before = process.memoryUsage.rss()
+      const made = await processed(bomb, made => made, { bounds })
+      expect(made.facts.pages, bomb.name).toBe(1)
+      expect(made.forms, bomb.name).toEqual({})
+      expect(made.notice?.code, bomb.name).toMatch(/^media_(took_too_long|too_big_to_open|broken|not_drawn)$/)
+      expect(process.memoryUsage.rss() - before, bomb.name).toBeLessThan(200 * 1024 ** 2)
+    }
+  }, 60_000)
 
   it('that unpack to far more than they are, are kept unread', async () => {
     expect(await madeOf(samples.zipBomb())).toMatchObject({ facts: {}, notice: { code: 'media_too_big_to_open' } })
@@ -146,4 +204,28 @@ describe('the process that opens files', () => {
     setImmediate(() => stop.abort(new Error('shutting down')))
     await expect(running).rejects.toThrow('shutting down')
   })
+})
+
+describe('without the engines that are optional', () => {
+  /** The program as the build makes it, in a folder that has only what is not optional beside it. */
+  async function withoutEngines<T>(use: (open: (sample: Sample, wantsSound?: boolean) => Promise<Made>) => Promise<T>): Promise<T> {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-bare-'))
+    try {
+      await bundleMediaChild(folder, { engine: false })
+      return await use((sample, wantsSound = false) => processed(sample, made => made, { program: join(folder, 'media-child.mjs'), wantsSound }))
+    }
+    finally {
+      await rm(folder, { recursive: true })
+    }
+  }
+
+  it('files are read as far as they can be, and what is missing is said', () => withoutEngines(async (open) => {
+    expect(await open(await samples.picture())).toMatchObject({ forms: { thumbnail: 'thumbnail.webp' }, notice: null })
+    expect(await open(samples.pdf())).toMatchObject({ facts: { pages: 2 }, forms: {}, notice: { code: 'media_engine_missing' } })
+    expect(await open(samples.heic())).toEqual({ facts: {}, forms: {}, notice: { code: 'media_not_shown', details: {} } })
+    expect(await open(samples.bmp())).toMatchObject({ forms: {}, notice: { code: 'media_not_shown' } })
+    expect(await open(samples.video(), true)).toMatchObject({ facts: { width: expect.any(Number), durationMs: expect.any(Number) }, forms: {}, notice: { code: 'media_engine_missing' } })
+    expect(await open(samples.recording())).toMatchObject({ facts: { waveform: expect.any(Array) }, notice: null })
+    expect(await open(await rewritten(samples.recording(), 'tone.ogg', sounds.ogg!), true)).toMatchObject({ facts: { durationMs: expect.any(Number) }, notice: { code: 'media_engine_missing' } })
+  }), 90_000)
 })

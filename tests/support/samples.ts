@@ -1,7 +1,11 @@
 /** Small real files of every kind that is taken, and hostile ones; made here, except the film. */
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { createDeflate } from 'node:zlib'
 import { strToU8, zipSync } from 'fflate'
 import sharp from 'sharp'
 import { film } from '../../server/examples/film.ts'
+import { heicBytes } from './heic.ts'
 
 export interface Sample { name: string, mime: string, bytes: Buffer }
 
@@ -16,6 +20,33 @@ export async function photo(): Promise<Sample> {
   const bytes = await flat(80, 60).withExif({ IFD0: { Make: 'Spyphone', Orientation: '6' }, IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 30/1 0/1', GPSLongitudeRef: 'W', GPSLongitude: '0/1 7/1 0/1' } })
     .withMetadata({ orientation: 6 }).jpeg().toBuffer()
   return { name: 'photo.jpg', mime: 'image/jpeg', bytes }
+}
+
+export const heic = (): Sample => ({ name: 'IMG_0001.HEIC', mime: 'image/heic', bytes: heicBytes() })
+
+/** 24 bits a pixel, orange; the header may say another size than the pixels are. */
+export function bmp(width = 80, height = 60, says = { width, height }): Sample {
+  const bytes = Buffer.alloc(54 + width * height * 3)
+  bytes.write('BM')
+  bytes.writeUInt32LE(bytes.length, 2)
+  bytes.writeUInt32LE(54, 10)
+  bytes.writeUInt32LE(40, 14)
+  bytes.writeInt32LE(says.width, 18)
+  bytes.writeInt32LE(says.height, 22)
+  bytes.writeUInt16LE(1, 26)
+  bytes.writeUInt16LE(24, 28)
+  for (let at = 54; at < bytes.length; at += 3) bytes.set([20, 80, 200], at)
+  return { name: 'scan.bmp', mime: 'image/bmp', bytes }
+}
+
+/** The photo above, its header saying that it has 3.6 thousand million pixels. */
+export function heicBomb(): Sample {
+  const sample = heic()
+  for (let at = sample.bytes.indexOf('ispe'); at >= 0; at = sample.bytes.indexOf('ispe', at + 4)) {
+    sample.bytes.writeUInt32BE(60_000, at + 8)
+    sample.bytes.writeUInt32BE(60_000, at + 12)
+  }
+  return sample
 }
 
 /** A tone that grows louder, PCM 16 bit, one channel. */
@@ -40,21 +71,50 @@ export function recording(seconds = 2, rate = 16_000): Sample {
 
 export const video = (): Sample => ({ name: 'film.mp4', mime: 'video/mp4', bytes: Buffer.from(film()) })
 
+const pdfOf = (objects: readonly (string | Buffer)[]): Buffer => {
+  const pieces: Buffer[] = [Buffer.from('%PDF-1.4\n')]
+  let length = 9
+  const add = (piece: string | Buffer) => {
+    pieces.push(Buffer.from(piece as string))
+    length += pieces.at(-1)!.length
+  }
+  const places = objects.map((object, at) => {
+    const place = length
+    for (const piece of [`${at + 1} 0 obj\n`, object, '\nendobj\n']) add(piece)
+    return place
+  })
+  const table = length
+  add(`xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${places.map(place => `${String(place).padStart(10, '0')} 00000 n \n`).join('')}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${table}\n%%EOF\n`)
+  return Buffer.concat(pieces)
+}
+const stream = (content: string | Buffer, more = '') => Buffer.concat([Buffer.from(`<< /Length ${content.length} ${more} >>\nstream\n`), Buffer.from(content as string), Buffer.from('\nendstream')])
+
+/** A page of a few hundred bytes that draws itself ten thousand million times: each of ten forms draws the next one ten times. */
+export function pdfThatNeverEnds(): Sample {
+  const form = (level: number) => stream(level < 10 ? `/F${level + 1} Do `.repeat(10) : '0 0 10 10 re f ', `/Type /XObject /Subtype /Form /BBox [0 0 612 792] /Resources << /XObject << /F${level + 1} ${5 + level} 0 R >> >>`)
+  return { name: 'endless.pdf', mime: 'application/pdf', bytes: pdfOf([
+    '<< /Type /Catalog /Pages 2 0 R >>', '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /XObject << /F1 5 0 R >> >> /Contents 4 0 R >>', stream('/F1 Do'),
+    ...Array.from({ length: 10 }, (_, at) => form(at + 1)),
+  ]) }
+}
+
+/** A page of 1 MB whose drawing unpacks to 1 GB. */
+export async function pdfBomb(): Promise<Sample> {
+  const spaces = Buffer.alloc(16 * 1024 ** 2, 32)
+  const packed = await buffer(Readable.from(Array.from({ length: 64 }, () => spaces)).pipe(createDeflate()))
+  return { name: 'bomb.pdf', mime: 'application/pdf', bytes: pdfOf([
+    '<< /Type /Catalog /Pages 2 0 R >>', '<< /Type /Pages /Kids [3 0 R] /Count 1 >>', '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R >>', stream(packed, '/Filter /FlateDecode'),
+  ]) }
+}
+
 export function pdf(pages: readonly string[] = ['Hello from page one', 'And page two']): Sample {
   const objects = ['<< /Type /Catalog /Pages 2 0 R >>', `<< /Type /Pages /Kids [${pages.map((_, at) => `${4 + at * 2} 0 R`).join(' ')}] /Count ${pages.length} >>`, '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>']
   for (const [at, text] of pages.entries()) {
     const stream = `BT /F1 24 Tf 50 700 Td (${text}) Tj ET`
     objects.push(`<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> >> /Contents ${5 + at * 2} 0 R >>`, `<< /Length ${stream.length} >>\nstream\n${stream}\nendstream`)
   }
-  let body = '%PDF-1.4\n'
-  const places = objects.map((object, at) => {
-    const place = body.length
-    body += `${at + 1} 0 obj\n${object}\nendobj\n`
-    return place
-  })
-  const table = body.length
-  body += `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${places.map(place => `${String(place).padStart(10, '0')} 00000 n \n`).join('')}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${table}\n%%EOF\n`
-  return { name: 'paper.pdf', mime: 'application/pdf', bytes: Buffer.from(body) }
+  return { name: 'paper.pdf', mime: 'application/pdf', bytes: pdfOf(objects) }
 }
 
 const office = 'application/vnd.openxmlformats-officedocument'

@@ -58,6 +58,7 @@ const rows: Record<string, Row> = {
   'post /api/media/:id/parts': one(t => `/api/media/${t.mediaId}/parts`, 404, () => ({ numbers: [1] })),
   'put /api/media/:id/content': { ask: t => [{ path: `/api/media/${t.mediaId}/content`, body: '1234567890', headers: { 'content-type': 'application/octet-stream' } }], others: 404 },
   'post /api/media/:id/confirm': one(t => `/api/media/${t.mediaId}/confirm`, 404, () => ({})),
+  'get /api/media/:id/text': one(t => `/api/media/${t.mediaId}/text`, 404),
   'delete /api/media/:id': one(t => `/api/media/${t.mediaId}`, 404),
   'get /api/search': one(() => '/api/search?q=harbour', 'theirs'),
   'post /api/examples': one(() => '/api/examples', 'theirs'),

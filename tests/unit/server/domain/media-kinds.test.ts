@@ -10,6 +10,8 @@ describe('judging a file by its bytes', () => {
   it('knows every kind that is taken', async () => {
     for (const format of ['png', 'jpeg', 'webp', 'gif', 'avif', 'tiff'] as const)
       expect(await judged(await samples.picture(format))).toEqual({ type: 'image', mime: `image/${format}` })
+    expect(await judged(samples.heic())).toEqual({ type: 'image', mime: 'image/heic' })
+    expect(await judged(samples.bmp())).toEqual({ type: 'image', mime: 'image/bmp' })
     expect(await judged(samples.recording())).toEqual({ type: 'audio', mime: 'audio/wav' })
     expect(await judged(samples.video())).toEqual({ type: 'video', mime: 'video/mp4' })
     expect(await judged(samples.pdf())).toEqual({ type: 'file', mime: 'application/pdf' })
