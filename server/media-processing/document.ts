@@ -8,17 +8,23 @@ import { BadFile, type Facts, type Made, type Say, type SoFar, type Task } from 
 
 const readable = (mime: string) => mime.startsWith('text/') || mime === 'application/json'
 
+function readerOf(mime: string) {
+  if (mime === 'application/pdf') return 'pdf'
+  if (officeMimes.includes(mime)) return readOffice
+  return readable(mime) ? readText : null
+}
+
 export async function processDocument({ path, folder, mime, name }: Task, say: Say, soFar: SoFar): Promise<Made> {
-  const reader = officeMimes.includes(mime) ? readOffice : readable(mime) ? readText : null
-  if (!reader && mime !== 'application/pdf') return { facts: {}, forms: {}, notice: null }
+  const reader = readerOf(mime)
+  if (!reader) return { facts: {}, forms: {}, notice: null }
   if ((await stat(path)).size > limits.documentBytes)
     return { facts: {}, forms: {}, notice: { code: 'media_too_big_to_open', details: { name, limit: `${limits.documentBytes / 1024 ** 2} MB` } } }
   try {
     const data = await readFile(path)
     const told = (facts: Facts, rest: Partial<Made> = {}): Made => ({ facts: { ...facts, extractedText: tidy(facts.extractedText ?? '') }, forms: {}, notice: null, ...rest })
-    if (mime === 'application/pdf') return await readPdf(data, folder, say, facts => soFar(told(facts)))
-      .then(({ facts, ...rest }) => told(facts, rest))
-    return told(await reader(data, mime))
+    if (reader !== 'pdf') return told(await reader(data, mime))
+    const { facts, ...rest } = await readPdf(data, folder, say, facts => soFar(told(facts)))
+    return told(facts, rest)
   }
   catch (error) {
     // A document that we can't read, such as one with a password, can still be what its reader wants to keep.

@@ -31,6 +31,7 @@ import isReady from '../api/health/ready.get.ts'
 import drainByCron from '../api/jobs/drain.get.ts'
 import drainByCall from '../api/jobs/drain.post.ts'
 import deleteMedia from '../api/media/[id]/index.delete.ts'
+import documentText from '../api/media/[id]/text.get.ts'
 import confirmMedia from '../api/media/[id]/confirm.post.ts'
 import sendMedia from '../api/media/[id]/content.put.ts'
 import askParts from '../api/media/[id]/parts.post.ts'
@@ -85,6 +86,7 @@ export const routes: readonly ListedRoute[] = [
   listed('put', '/api/media/:id/content', sendMedia),
   listed('post', '/api/media/:id/parts', askParts),
   listed('post', '/api/media/:id/confirm', confirmMedia),
+  listed('get', '/api/media/:id/text', documentText),
   listed('delete', '/api/media/:id', deleteMedia),
   listed('get', '/api/search', search),
   listed('post', '/api/examples', makeExamples),

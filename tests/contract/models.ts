@@ -127,13 +127,13 @@ export function modelsContract(name: string, open: () => Promise<ModelsUnderTest
       await expect(tool.run({ prompt: 'x', picture: 'ship.png' }, { signal: new AbortController().signal, saveMedia: async () => '' })).rejects.toThrow(/There are: “boat.png”/)
     })
 
-    const drawing = async (text: string, media: HistoryMedia[], more: Partial<ReplyRun> = {}) => {
+    const drawing = async (text: string, media: HistoryMedia[], more: { signal?: AbortSignal } = {}) => {
       const info = (await under.models.list()).find(({ draws }) => draws)!
-      const model = await under.models.open(info.id)
-      if (!('image' in model)) throw new Error('It does not draw.')
+      const opened = await under.models.open(info.id)
+      if (!('image' in opened)) throw new Error('It does not draw.')
       const reply: Omit<Reply, 'done'> = { chunks: [], saved: [], effects: 0 }
       const done = drawReply({
-        model, history: [{ role: 'user', parts: [{ type: 'text', text }], media }], signal: new AbortController().signal,
+        model: opened, history: [{ role: 'user', parts: [{ type: 'text', text }], media }], signal: new AbortController().signal,
         emit: chunk => { reply.chunks.push(chunk) },
         saveMedia: async file => `0198a000-0000-7000-8000-00000000000${reply.saved.push(file)}`,
         beforeEffects: async () => { reply.effects++ }, ...more,

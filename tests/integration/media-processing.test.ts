@@ -102,6 +102,11 @@ describe('sound', () => {
     }
   }, 60_000)
 
+  it('that is longer than is ever decoded is kept with its length alone', async () => {
+    // Five hours at eight samples a second.
+    expect(await madeOf(samples.recording(5 * 3600, 8))).toEqual({ facts: { durationMs: 5 * 3_600_000 }, forms: {}, notice: { code: 'media_too_big_to_open', details: { name: 'recording.wav', limit: '4 hours' } } })
+  })
+
   it('that is cut off or damaged is said to be, or taken as far as it goes', async () => {
     const { bytes, ...rest } = samples.recording(2)
     expect((await madeOf({ ...rest, bytes: bytes.subarray(0, 20_000) })).facts.durationMs).toBeLessThan(2000)

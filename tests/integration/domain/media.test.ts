@@ -165,6 +165,32 @@ describe.each(dialects)('media on %s', (dialect) => {
     await expect(services.database.db.transaction(tx => attachMedia(tx, user, newId(), [newId()]))).rejects.toMatchObject({ code: 'media_not_found' })
   }))
 
+  it('is waited for: a message goes at once, its reply starts when the file is ready or has failed', () => withMediaPlace(dialect, async (place) => {
+    const { services, user } = place
+    for (const sample of [samples.recording(), await samples.pixelBomb()]) {
+      const { id } = await place.upload(sample)
+      const sent = await sendMessage(services, user, { mediaIds: [id] })
+      expect(await claimReply(services, sent.replyId), sample.name).toBeNull()
+      await processMedia(services, { mediaId: id }, context())
+      expect((await findMedia(services.database.db, id))?.status, sample.name).toBe(sample.name === 'bomb.png' ? 'failed' : 'ready')
+      expect(await claimReply(services, sent.replyId), sample.name).toMatchObject({ status: 'writing' })
+    }
+  }))
+
+  it('tells how far its reading is, and is written down where it speaks', () => withMediaPlace(dialect, async (place) => {
+    const { services } = place
+    const { id } = await place.upload(samples.video())
+    const told: number[] = []
+    const stop = services.bus.subscribe((news) => {
+      if (news.type === 'media' && news.mediaId === id) void findMedia(services.database.db, id).then(row => row && told.push(row.progress))
+    })
+    await processMedia(services, { mediaId: id }, context())
+    await until(() => told.includes(100), { what: 'the end to be told' })
+    stop()
+    expect(told.filter(percent => percent > 0 && percent < 100).length).toBeGreaterThan(0)
+    expect(await findMedia(services.database.db, id)).toMatchObject({ transcript: [{ fromMs: 0, text: expect.stringContaining('demo transcript') }], derived: { frames: expect.any(Array) } })
+  }), 60_000)
+
   it('made by a model belongs to its reply, and moves the conversation’s seq', () => withMediaPlace(dialect, async (place) => {
     const { services, user } = place
     const sent = await sendMessage(services, user, {})

@@ -72,6 +72,16 @@ describe('files over HTTP', () => {
     await answer.arrayBuffer()
   }))
 
+  it('that are two kinds at once are served as the one they were judged to be', () => withPage(async (page, http) => {
+    const script = Buffer.from('/*<script>alert(1)</script>*/')
+    for (const [sample, mime] of [[await samples.picture('gif'), 'image/gif'], [await samples.picture('png'), 'image/png'], [samples.pdf(), 'application/pdf']] as const) {
+      const media = await upload(page, http, { ...sample, bytes: Buffer.concat([sample.bytes, script, samples.docx().bytes]) })
+      const answer = await fetch(http.url + media.original!.url)
+      expect([answer.headers.get('content-type'), answer.headers.get('x-content-type-options'), answer.headers.get('content-security-policy')]).toEqual([mime, 'nosniff', expect.stringContaining('sandbox')])
+      await answer.arrayBuffer()
+    }
+  }))
+
   it('are refused with a code, a sentence and the field', () => withPage(async (page, http) => {
     const ask = (change: object) => page.send('POST', '/api/media', { id: newId(), name: 'a.txt', mime: '', bytes: 5, ...change })
     for (const [change, field] of [[{ id: 'x' }, 'id'], [{ bytes: 0 }, 'bytes'], [{ bytes: 1.5 }, 'bytes'], [{ name: '' }, 'name'], [{ mime: 'a b' }, 'mime'], [{ sha256: 'zz' }, 'sha256']] as const)

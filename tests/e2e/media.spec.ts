@@ -1,0 +1,113 @@
+import { startServer, type TestServer } from '../support/server.ts'
+import { pdf, heic } from '../support/samples.ts'
+import { expect, test } from './fixtures.ts'
+import { picture, recording } from './files.ts'
+
+test('a picture is asked for directly, looked at, and edited; the conversation goes on with its own model', async ({ guest, page }) => {
+  const begin = page.getByRole('menuitem', { name: 'Make a picture' })
+  await expect(async () => {
+    if (!await begin.isVisible()) await page.getByRole('button', { name: 'Attach', exact: true }).click()
+    await expect(begin).toBeVisible({ timeout: 1000 })
+  }).toPass()
+  await begin.click()
+  await expect(guest.field).toHaveAttribute('placeholder', 'What should the picture show?')
+  await guest.send('a lighthouse at dusk')
+  await guest.untilReplied(45_000)
+  await expect(guest.reply().getByRole('img')).toBeVisible()
+  await expect(page.getByRole('button', { name: /^Model: Parley demo$/ })).toBeVisible()
+
+  await guest.reply().getByRole('button', { name: /^Open .* large$/ }).click()
+  await page.getByRole('dialog', { name: /^Picture/ }).getByRole('button', { name: 'Edit' }).click()
+  await expect(guest.attachment('picture.png')).toBeVisible()
+  await expect(guest.field).toBeFocused()
+  await guest.send('make it grey')
+  await expect(guest.messages).toHaveCount(4)
+  await guest.untilReplied(45_000)
+  await expect(guest.reply().getByRole('img')).toBeVisible()
+  await expect(guest.reply()).toContainText('The model was given “picture.png” as it is.')
+
+  // Taken away from beside the text, the picture stays where it was.
+  await guest.reply().getByRole('button', { name: /^Open .* large$/ }).click()
+  await page.getByRole('dialog', { name: /^Picture/ }).getByRole('button', { name: 'Edit' }).click()
+  await page.getByRole('button', { name: 'Remove picture.png' }).click()
+  await guest.reload()
+  await expect(page.getByRole('log').getByRole('button', { name: /^Open .* large$/ })).toHaveCount(3)
+})
+
+test('pictures have their place before they load, open large, and go on by key and swipe', async ({ guest, page }) => {
+  await guest.attach(await picture('one.png'), await picture('two.png'), { ...heic(), mimeType: 'image/heic', buffer: heic().bytes })
+  await guest.send('three pictures')
+  await guest.untilReplied(45_000)
+  await guest.reload()
+  await page.route('**/files/**', () => {})
+  await page.reload()
+  const first = guest.question().getByRole('button', { name: 'Open one.png large' })
+  const box = await first.boundingBox()
+  expect(box!.width / box!.height).toBeCloseTo(320 / 200, 1)
+  // A blur of it stands there meanwhile.
+  await expect.poll(() => first.locator('canvas').evaluate(node => (node as HTMLCanvasElement).getContext('2d')!.getImageData(12, 12, 1, 1).data[3])).toBe(255)
+  await page.unroute('**/files/**')
+  await guest.reload()
+  expect(await first.boundingBox()).toMatchObject({ width: box!.width, height: box!.height })
+
+  await first.click()
+  const dialog = page.getByRole('dialog', { name: /^Picture/ })
+  await expect(dialog).toContainText('1 of 3')
+  await page.keyboard.press('ArrowRight')
+  await expect(dialog).toContainText('two.png')
+  await dialog.dispatchEvent('touchstart', { touches: [{ identifier: 1, clientX: 400, clientY: 300 }] }).catch(() => undefined)
+  await page.keyboard.press('ArrowRight')
+  await expect(dialog).toContainText('IMG_0001.jpg')
+  await expect.poll(() => dialog.getByRole('img').evaluate(node => (node as HTMLImageElement).naturalWidth)).toBe(80)
+  await page.keyboard.press('Escape')
+  await expect(dialog).toBeHidden()
+})
+
+test('a document can be looked into: first page, text, table; what takes room is listed and can be deleted', async ({ guest, page }) => {
+  await guest.attach({ name: 'paper.pdf', mimeType: 'application/pdf', buffer: pdf().bytes }, { name: 'list.csv', mimeType: 'text/csv', buffer: Buffer.from('name,age\n"Lovelace, Ada",36\n') })
+  await guest.send('two documents')
+  await guest.untilReplied(45_000)
+  const dialog = page.getByRole('dialog')
+  await guest.question().getByRole('button', { name: 'Look into paper.pdf' }).click()
+  await expect.poll(() => dialog.getByRole('img', { name: 'First page of paper.pdf' }).evaluate(node => (node as HTMLImageElement).naturalHeight)).toBe(1280)
+  await expect(dialog).toContainText('2 pages')
+  await expect(dialog).toContainText('And page two')
+  await page.keyboard.press('Escape')
+  await guest.question().getByRole('button', { name: 'Look into list.csv' }).click()
+  await expect(dialog.getByRole('cell', { name: 'Lovelace, Ada' })).toBeVisible()
+  await page.keyboard.press('Escape')
+
+  await guest.open('/settings')
+  await page.getByRole('button', { name: 'Delete paper.pdf' }).click()
+  await expect(page.getByRole('button', { name: 'Delete paper.pdf' })).toHaveCount(0)
+  await expect(page.getByRole('button', { name: 'Delete list.csv' })).toBeVisible()
+})
+
+test.describe('where addresses end after five seconds', () => {
+  let short: TestServer
+  test.beforeAll(async () => { short = await startServer({ env: { MEDIA_URL_SECONDS: '5' } }) })
+  test.afterAll(() => short.close())
+  test.use({ baseURL: async ({}, use) => use(short.url), otherHosts: [async ({}, use) => use([]), { scope: 'worker' }] })
+
+  test('a page that stays open for a minute still loads and seeks', async ({ login, conversation, page, faults }) => {
+    test.setTimeout(180_000)
+    await login.open()
+    await login.continueAsGuest()
+    await conversation.attach(await picture(), recording())
+    await conversation.send('look and listen')
+    await conversation.untilReplied(60_000)
+    const player = conversation.question().getByRole('figure', { name: /^Sound/ })
+    const refused: string[] = []
+    page.on('response', response => response.url().includes('/files/') && response.status() === 403 && refused.push(response.url()))
+    const openedAt = Date.now()
+    await expect.poll(() => Date.now() - openedAt, { timeout: 90_000, intervals: [1000] }).toBeGreaterThan(60_000)
+    await player.getByRole('slider').fill('0.5')
+    await expect.poll(() => player.locator('audio').evaluate(node => (node as HTMLAudioElement).currentTime)).toBeCloseTo(0.5, 1)
+    await player.getByRole('button', { name: 'Play' }).click()
+    await expect.poll(() => player.locator('audio').evaluate(node => (node as HTMLAudioElement).currentTime)).toBeGreaterThan(0.7)
+    await conversation.question().getByRole('button', { name: /^Open .* large$/ }).click()
+    await expect.poll(() => page.getByRole('dialog', { name: /^Picture/ }).getByRole('img').evaluate(node => (node as HTMLImageElement).naturalWidth)).toBe(320)
+    expect(refused).toEqual([])
+    expect(faults).toEqual([])
+  })
+})
