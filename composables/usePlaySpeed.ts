@@ -7,7 +7,8 @@ export function usePlaySpeed(player: Ref<HTMLMediaElement | null>) {
   const speed = ref(1)
   function faster() {
     speed.value = speeds[(speeds.indexOf(speed.value) + 1) % speeds.length] ?? 1
-    if (player.value) player.value.playbackRate = speed.value
+    // A new address would bring the default back.
+    if (player.value) player.value.playbackRate = player.value.defaultPlaybackRate = speed.value
   }
   return { speed, faster }
 }

@@ -81,6 +81,8 @@ async function playPiece(at: number, media: MediaView, parts: SpeakParts): Promi
  * @throws RefusedError when it cannot be read, LostError when nothing comes, the signal's reason
  */
 export async function speakByServer(parts: SpeakParts, signal: AbortSignal): Promise<void> {
+  // It may have been stopped while a voice was looked for.
+  signal.throwIfAborted()
   const stop = aborted(signal)
   stop.catch(() => {})
   parts.waits(0)
