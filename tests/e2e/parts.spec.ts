@@ -1,0 +1,42 @@
+import { hydrated } from './pages/login.ts'
+import { expect, test } from './fixtures.ts'
+
+const attach = { name: 'Attach', exact: true } as const
+
+test('menus that could not be fetched are there once the server is, without a reload', async ({ guest, page, context }) => {
+  await guest.send('tokens 3 at rate 100')
+  await guest.untilReplied()
+  const path = await guest.path()
+  const html = await (await page.request.get(path)).text()
+  // The page and its first scripts come through, those of its later parts don't, until the server is back.
+  let away = true
+  await context.route(/\/_nuxt\/.*\.js$/, route => away && !html.includes(new URL(route.request().url()).pathname) ? route.abort('connectionrefused') : route.continue())
+  await page.goto(path)
+  await hydrated(page)
+  await expect(page.getByRole('group', { name: 'Actions for this reply' })).toHaveCount(0)
+  await page.getByRole('button', attach).click()
+  away = false
+  await context.setOffline(true)
+  await context.setOffline(false)
+  await expect(page.getByRole('group', { name: 'Actions for this reply' })).toBeVisible({ timeout: 20_000 })
+  await page.getByRole('button', attach).click()
+  await expect(page.getByRole('menuitem', { name: 'Choose files' })).toBeVisible()
+})
+
+test('what a page at rest may show needs no line: search, shortcuts, menus, an editor', async ({ guest, page, context }) => {
+  await guest.send('tokens 3 at rate 100')
+  await guest.untilReplied()
+  await page.waitForLoadState('networkidle')
+  await context.setOffline(true)
+  await page.keyboard.press('Control+k')
+  await expect(page.getByRole('dialog', { name: 'Search' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await guest.question().getByRole('button', { name: 'Edit' }).click()
+  await expect(page.getByRole('textbox', { name: 'Your message' })).toBeFocused()
+  await page.keyboard.press('Escape')
+  await page.getByRole('heading', { level: 1 }).click()
+  await page.keyboard.press('?')
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
+  await context.setOffline(false)
+})
