@@ -14,21 +14,33 @@ const exclusively = (name: string, run: () => Promise<void>): Promise<void> =>
 
 interface Opening {
   userId: string
+  /** What was kept is not in the server's page, so it is laid over it only once that has been taken over. */
+  hydrated: Promise<unknown>
   prepare(entry: OutboxEntry): Promise<void>
   refused(error: RefusedError): void
 }
 
 /** Opens the outbox of a user. What was kept goes as soon as there is a line. */
-export function openUserOutbox({ userId, prepare, refused }: Opening): () => void {
+export function openUserOutbox({ userId, hydrated, prepare, refused }: Opening): () => void {
   const { line, on } = useSocket()
   const facts = useLineFacts()
   const channel = new BroadcastChannel('parley:outbox')
+  let latest: OutboxEntry[] | undefined
+  let mayShow = false
+  const show = () => { if (mayShow && latest) entries.value = latest }
+  void hydrated.then(() => {
+    mayShow = true
+    show()
+  })
   const opened = openOutbox({
     userId, prepare, exclusively,
     keep: outboxKeep(() => channel.postMessage('changed')),
     deliver: command => line.request(command),
     isUp: () => facts.value.state === 'online',
-    changed: (changed) => { entries.value = changed },
+    changed: (changed) => {
+      latest = changed
+      show()
+    },
     refused: (_, problem) => refused(new RefusedError(problem)),
   })
   outbox = opened
@@ -39,6 +51,7 @@ export function openUserOutbox({ userId, prepare, refused }: Opening): () => voi
     off()
     channel.close()
     opened.close()
+    latest = undefined
     entries.value = []
   }
 }

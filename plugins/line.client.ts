@@ -51,6 +51,8 @@ export default defineNuxtPlugin(() => {
   const { sayError } = useToasts()
   const { entries } = useOutbox()
   const router = useRouter()
+  const nuxt = useNuxtApp()
+  const hydrated = nuxt.isHydrating ? new Promise<void>(resolve => nuxt.hooks.hookOnce('app:suspense:resolve', resolve)) : Promise.resolve()
   on(useConversationNews())
   on(useListNews(id => !document.hidden && router.currentRoute.value.params.id === id))
 
@@ -69,7 +71,7 @@ export default defineNuxtPlugin(() => {
     close?.()
     close = undefined
     if (!userId) return
-    close = openUserOutbox({ userId, refused: sayError, prepare: ({ command }) => ensureUploaded('mediaIds' in command ? command.mediaIds : []) })
+    close = openUserOutbox({ userId, hydrated, refused: sayError, prepare: ({ command }) => ensureUploaded('mediaIds' in command ? command.mediaIds : []) })
     line.open()
   }, { immediate: true })
 
