@@ -4,6 +4,8 @@ interface ApiOptions {
   query?: Record<string, string | number | undefined>
   /** Milliseconds; every wait has an end. */
   timeout?: number
+  /** Goes through even if the page is being left. */
+  keepalive?: boolean
 }
 
 /** Asks our REST routes, with the visitor's cookies while a page is rendered on the server. Call it in setup. */

@@ -13,6 +13,8 @@ export type Delivery = 'kept' | 'sending' | 'refused'
 /** Commands of one conversation that are on their way. */
 function usePending(id: string) {
   const outbox = useOutbox()
+  const { sayUndo } = useToasts()
+  const router = useRouter()
   const pending = computed<OutboxEntry[]>((before) => {
     const now = outbox.entries.value.filter(entry => entry.command.conversationId === id)
     // The list changes with every command of any conversation; only ours may redraw us.
@@ -30,7 +32,12 @@ function usePending(id: string) {
   }
   const discard = async (messageId: string) => {
     const entry = entryOf(messageId)
-    if (entry) await outbox.discard(entry.command.id)
+    if (!entry) return
+    await outbox.discard(entry.command.id)
+    sayUndo('The message was discarded.', () => {
+      void outbox.send({ ...entry.command, id: newId() }, { media: entry.media })
+      void router.push(`/c/${id}`)
+    })
   }
   return {
     pending, deliveryOf, again, discard,

@@ -6,8 +6,8 @@ import { layOverList, takeRow } from '~/utils/conversation-rows'
 interface ListAnswer { conversations: ConversationView[], more: boolean }
 
 const pageSize = 50
-/** What destroys can be undone this long. */
-export const undoMs = 10_000
+/** Somebody may click at the last moment. */
+const graceMs = 1_000
 
 /** The clock of the list: the same in the first HTML and when scripts take over, the person's own after that. */
 function useListClock() {
@@ -25,7 +25,8 @@ function useListClock() {
 export function useConversationList() {
   const api = useApi()
   const outbox = useOutbox()
-  const { say } = useToasts()
+  const { sayUndo } = useToasts()
+  const router = useRouter()
   const rows = useState<ConversationView[]>('conversations', () => [])
   const more = useState('conversations-more', () => false)
   const loaded = useState('conversations-loaded', () => false)
@@ -48,15 +49,24 @@ export function useConversationList() {
   const change = (conversationId: string, what: { title?: string, pinned?: boolean, archived?: boolean }) =>
     outbox.send({ type: 'conversation.change', id: newId(), conversationId, ...what })
 
+  /** Leaves a conversation that goes away, if it is the open one, and says so with the way back. */
+  async function leave(conversationId: string, what: string, undo: () => Promise<unknown>) {
+    const wasOpen = router.currentRoute.value.params.id === conversationId
+    sayUndo(what, () => {
+      void undo()
+      if (wasOpen) void router.push(`/c/${conversationId}`)
+    })
+    if (wasOpen) await router.push('/')
+  }
   /** Hides it at once; it is really deleted when nobody has undone that in time. */
   async function remove(conversationId: string) {
     const command = { type: 'conversation.delete' as const, id: newId(), conversationId }
-    await outbox.send(command, { notBefore: Date.now() + undoMs })
-    say('The conversation was deleted.', { staysMs: undoMs, action: { label: 'Undo', run: () => outbox.discard(command.id) } })
+    await outbox.send(command, { notBefore: Date.now() + undoMs + graceMs })
+    await leave(conversationId, 'The conversation was deleted.', () => outbox.discard(command.id))
   }
   async function archive(conversationId: string) {
     await change(conversationId, { archived: true })
-    say('The conversation was archived.', { staysMs: undoMs, action: { label: 'Undo', run: () => change(conversationId, { archived: false }) } })
+    await leave(conversationId, 'The conversation was archived.', () => change(conversationId, { archived: false }))
   }
 
   return {

@@ -87,10 +87,7 @@ export function useUpload(key: string) {
   const facts = useLineFacts()
   const userId = useOwnId()
 
-  const change = (id: string, changes: Partial<AttachmentView>) => {
-    const attachment = attachments.value.find(one => one.id === id)
-    if (attachment) Object.assign(attachment, changes)
-  }
+  const change = (id: string, changes: Partial<AttachmentView>) => { Object.assign(attachments.value.find(one => one.id === id) ?? {}, changes) }
   const upload = (attachment: AttachmentView) => {
     const file = files.get(attachment.id)
     if (file) void run(attachment, file, changes => change(attachment.id, changes))
@@ -108,15 +105,17 @@ export function useUpload(key: string) {
   }
   const add = (added: File[]) => { for (const file of added) void addOne(file) }
 
-  /** Takes one away, ending its upload. */
-  function remove(id: string) {
+  /** Takes one away, ending its upload. Gives the file, for whoever wants it back. */
+  function remove(id: string): File | undefined {
     const attachment = attachments.value.find(one => one.id === id)
     if (!attachment) return
+    const file = files.get(id)
     attachments.value = attachments.value.filter(one => one.id !== id)
     files.delete(id)
     if (attachment.shared) return
     if (attachment.previewUrl) URL.revokeObjectURL(attachment.previewUrl)
     if (localMedia.has(id)) void cancelUpload(id)
+    return file && new File([file], attachment.name, { type: attachment.mime })
   }
 
   async function bringBack(kept: KeptAttachment) {
@@ -149,5 +148,6 @@ export function useUpload(key: string) {
     onScopeDispose(useSocket().on(event => event.type === 'media.changed' && change(event.media.id, afterUpload(event.media))))
     watch(() => facts.value.state, goOn)
   }
+
   return { attachments, add, addShared: (media: MediaView) => share(media, attachments.value), remove, clear }
 }
