@@ -12,7 +12,7 @@ export function takeRow(rows: ConversationView[], row: ConversationView): Conver
 
 const begun = (entry: OutboxEntry): ConversationView => ({
   id: entry.command.conversationId, title: null, model: null, instructions: null, activeMessageId: null,
-  pinnedAt: null, archivedAt: null, seq: 0, createdAt: entry.at, updatedAt: entry.at, busy: entry.state !== 'refused',
+  pinnedAt: null, archivedAt: null, seq: 0, createdAt: entry.at, updatedAt: entry.at, busy: entry.state === 'sending' || entry.state === 'accepted',
 })
 
 type Change = CommandOf<'conversation.change'>

@@ -2,6 +2,13 @@ import { loadPatiently } from './load-patiently.ts'
 
 const loadMermaid = loadPatiently(async () => (await import('mermaid')).default)
 let count = 0
+
+/** The page's own colours (assets/main.css); as numbers, since a picture knows no variables of the page. */
+const colours = {
+  light: { background: '#ffffff', primaryColor: '#f4f2ee', primaryBorderColor: '#b5aea5', primaryTextColor: '#292524', secondaryColor: '#d3f1ea', tertiaryColor: '#faf9f7', lineColor: '#78716c', textColor: '#292524', edgeLabelBackground: '#ffffff' },
+  dark: { background: '#161514', primaryColor: '#24221f', primaryBorderColor: '#5c5751', primaryTextColor: '#e7e5e4', secondaryColor: '#184a48', tertiaryColor: '#1b1a18', lineColor: '#a8a29e', textColor: '#e7e5e4', edgeLabelBackground: '#161514' },
+}
+
 /** Mermaid keeps its settings globally, so drawings are made one after the other. */
 let queue: Promise<unknown> = Promise.resolve()
 
@@ -26,7 +33,7 @@ export function drawDiagram(source: string, dark: boolean): Promise<string> {
     const mermaid = await loadMermaid()
     mermaid.initialize({
       startOnLoad: false, securityLevel: 'strict', suppressErrorRendering: true, htmlLabels: false, flowchart: { htmlLabels: false },
-      theme: dark ? 'dark' : 'neutral', fontFamily: 'system-ui, sans-serif', maxTextSize: 20_000, maxEdges: 300, secure: ours,
+      theme: 'base', look: 'classic', themeVariables: { darkMode: dark, fontSize: '15px', ...colours[dark ? 'dark' : 'light'] }, fontFamily: 'system-ui, sans-serif', maxTextSize: 20_000, maxEdges: 300, secure: ours,
     })
     const bench = workbench()
     try {

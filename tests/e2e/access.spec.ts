@@ -22,6 +22,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await conversation.open(path)
         expect(await violationsOf(page), path).toEqual([])
       }
+      await page.goto('/api/docs')
+      await expect(page.getByRole('heading', { name: /^Parley/ })).toBeVisible()
+      expect(await violationsOf(page), 'the description of the API').toEqual([])
     })
 
     test('no conversation has one, nor what opens over it', async ({ page, guest }) => {
@@ -29,10 +32,28 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await guest.untilReplied(45_000)
       await expect(guest.reply().getByRole('img', { name: /^Diagram/ })).toBeVisible()
       expect(await violationsOf(page), 'a conversation').toEqual([])
-      await page.keyboard.press('Control+k')
-      await expect(page.getByRole('dialog', { name: 'Search' })).toBeVisible()
-      expect(await violationsOf(page), 'the palette').toEqual([])
-      await page.keyboard.press('Escape')
+      const overlay = async (what: string, open: () => Promise<void>, role: 'dialog' | 'menu' | 'listbox' = 'dialog') => {
+        await open()
+        await expect(page.getByRole(role).first()).toBeVisible()
+        // Half faded in is not yet what anybody reads.
+        await page.evaluate(() => Promise.all(document.getAnimations().map(animation => animation.effect?.getComputedTiming().endTime === Infinity ? null : animation.finished.catch(() => null))))
+        expect(await violationsOf(page), what).toEqual([])
+        await page.keyboard.press('Escape')
+        await expect(page.getByRole(role)).toHaveCount(0)
+      }
+      const menu = async (item?: string) => {
+        await page.getByRole('button', { name: 'What to do with this conversation' }).click()
+        if (item) await page.getByRole('menuitem', { name: item }).click()
+      }
+      await overlay('the palette', () => page.keyboard.press('Control+k'))
+      await overlay('the menu of the conversation', () => menu(), 'menu')
+      await overlay('its media', () => menu('Pictures, sound and files'))
+      await overlay('its instructions', () => menu('Instructions for the model'))
+      await overlay('a picture in large', () => guest.reply().getByRole('button', { name: /^Open .* large$/ }).click())
+      await overlay('the models', () => page.getByRole('combobox', { name: /^Model/ }).click(), 'listbox')
+      await overlay('the account', () => page.getByRole('button', { name: /, your account$/ }).click(), 'menu')
+      await page.getByRole('heading', { level: 1 }).click()
+      await overlay('the shortcuts', () => page.keyboard.press('?'))
       await guest.send('fail')
       await expect(guest.reply().getByRole('button', { name: 'Try again' })).toBeVisible()
       await expect(page.getByRole('dialog')).toHaveCount(0)
@@ -59,9 +80,14 @@ test('the keyboard alone is enough: guest, message, stop, again', async ({ page,
   await conversation.untilReplied()
 })
 
-for (const width of [320, 360]) {
-  test.describe(`${width} px wide`, () => {
-    test.use({ viewport: { width, height: 640 }, hasTouch: true })
+const windows = [
+  { name: '320 px wide', use: { viewport: { width: 320, height: 640 }, hasTouch: true } },
+  { name: '360 px wide', use: { viewport: { width: 360, height: 640 }, hasTouch: true } },
+  { name: 'at 200 % of 1280 × 800 px', use: { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 } },
+]
+for (const { name, use } of windows) {
+  test.describe(name, () => {
+    test.use(use)
 
     test('nothing sticks out, and a conversation can be had', async ({ page, login, conversation }) => {
       const sticksOut = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
@@ -72,8 +98,23 @@ for (const width of [320, 360]) {
       await conversation.send('Show me what you can do at rate 0')
       await conversation.untilReplied(45_000)
       expect(await sticksOut()).toBeLessThanOrEqual(0)
+      // There is still more to read than to write in.
+      const [reading, writing] = [page.getByRole('region', { name: 'Messages' }), page.getByRole('form', { name: 'Write a message' })]
+      expect((await reading.boundingBox())?.height).toBeGreaterThan((await writing.boundingBox())?.height ?? Infinity)
       await conversation.open('/settings')
       expect(await sticksOut()).toBeLessThanOrEqual(0)
     })
   })
 }
+
+test('who wants less motion gets none', async ({ page, guest }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  await guest.send('slow')
+  await expect(guest.reply()).toContainText('Thinking…')
+  const longest = await page.evaluate(() => Math.max(...[...document.querySelectorAll('*')].flatMap(node => ['', '::before', '::after'].flatMap((part) => {
+    const { animationName, animationDuration, transitionDuration } = getComputedStyle(node, part)
+    return [animationName === 'none' ? '0s' : animationDuration, transitionDuration].flatMap(list => list.split(',').map(parseFloat))
+  }))))
+  expect(longest).toBeLessThanOrEqual(0.001)
+  await guest.stopButton.click()
+})

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { ConversationPage } from './pages/conversation.ts'
 import { LoginPage, hydrated } from './pages/login.ts'
-import { expect, test } from './fixtures.ts'
+import { blockLine, expect, test } from './fixtures.ts'
 import { totp } from '../support/totp.ts'
 
 const someone = () => ({ username: `ada-${randomBytes(4).toString('hex')}`, password: randomBytes(9).toString('base64url') })
@@ -83,6 +83,32 @@ test('a guest becomes a user and keeps everything', async ({ guest, page, anothe
   const conversation = new ConversationPage(elsewhere)
   await conversation.open(path)
   await expect(conversation.question()).toContainText('tokens 4')
+})
+
+test('what a guest has not sent yet, and was still writing, goes along into the account', async ({ guest, page, context }) => {
+  const { username, password } = someone()
+  await guest.send('tokens 3 at rate 100')
+  await guest.untilReplied()
+  const path = await guest.path()
+  const line = await blockLine(context)
+  await guest.reload()
+  await guest.send('tokens 5 at rate 100')
+  await expect(page.getByText('Kept here, not sent yet.')).toBeVisible()
+  await guest.field.fill('half a thought')
+  await page.getByRole('link', { name: 'Keep this by signing up' }).click()
+  await page.waitForURL(/\/login/)
+  await new LoginPage(page).fill(username, password)
+  await page.getByRole('button', { name: 'Sign up', exact: true }).click()
+  await page.waitForURL(url => url.pathname !== '/login')
+  await guest.open(path)
+  await expect(guest.field).toHaveValue('half a thought')
+  await expect(page.getByText('Kept here, not sent yet.')).toBeVisible()
+  line.open()
+  await expect(guest.messages).toHaveCount(4, { timeout: 30_000 })
+  await guest.untilReplied()
+  await expect(guest.reply()).toContainText('t0 t1 t2 t3 t4')
+  await guest.reload()
+  await expect(guest.messages).toHaveCount(4)
 })
 
 test('deleting a conversation removes it, after a moment in which it can be undone', async ({ guest, page }) => {

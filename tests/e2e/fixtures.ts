@@ -76,4 +76,12 @@ export const test = base.extend<TestThings, WorkerThings>({
   },
 })
 
+/** Pages and their parts come through; sockets, live events and commands do not, until it is opened. */
+export async function blockLine(context: BrowserContext) {
+  let isOpen = false
+  await context.routeWebSocket(/\/ws$/, socket => isOpen ? socket.connectToServer() : socket.close())
+  await context.route(/\/api\/(live|commands)/, route => isOpen ? route.continue() : route.abort('connectionrefused'))
+  return { open: () => { isOpen = true } }
+}
+
 export { expect }

@@ -1,14 +1,5 @@
-import type { BrowserContext } from '@playwright/test'
 import { ConversationPage } from './pages/conversation.ts'
-import { expect, test } from './fixtures.ts'
-
-/** Pages and their parts come through; sockets, live events and commands do not, until it is opened. */
-async function blockLine(context: BrowserContext) {
-  let isOpen = false
-  await context.routeWebSocket(/\/ws$/, socket => isOpen ? socket.connectToServer() : socket.close())
-  await context.route(/\/api\/(live|commands)/, route => isOpen ? route.continue() : route.abort('connectionrefused'))
-  return { open: () => { isOpen = true } }
-}
+import { blockLine, expect, test } from './fixtures.ts'
 
 test('a reload in the middle of a reply: it goes on, and is whole', async ({ guest }) => {
   await guest.send('tokens 150 at rate 40')

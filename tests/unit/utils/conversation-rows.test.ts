@@ -27,7 +27,9 @@ describe('the rows of the list', () => {
   it('list a conversation as soon as its first message is written', () => {
     const conversationId = newId()
     const send: ChangeCommand = { type: 'message.send', id: newId(), conversationId, messageId: newId(), replyId: newId(), content: 'hi', mediaIds: [] }
-    expect(layOverList([row], [entry(send)]).map(one => one.id)).toEqual([row.id, conversationId])
+    expect(layOverList([row], [entry(send)]).map(one => [one.id, one.busy])).toEqual([[row.id, false], [conversationId, true]])
+    // Kept here: nobody is writing a reply to it yet.
+    expect(layOverList([], [entry(send, { state: 'kept' })])[0]?.busy).toBe(false)
   })
 })
 
