@@ -107,6 +107,15 @@ for (const { name, use } of windows) {
   })
 }
 
+test('a chosen theme is there before anything is painted', async ({ page, login }) => {
+  await page.addInitScript(() => {
+    localStorage.setItem('nuxt-color-mode', 'dark')
+    addEventListener('DOMContentLoaded', () => Object.assign(globalThis, { darkAtFirst: document.documentElement.classList.contains('dark') }))
+  })
+  await login.open()
+  expect(await page.evaluate(() => (globalThis as { darkAtFirst?: boolean }).darkAtFirst)).toBe(true)
+})
+
 test('who wants less motion gets none', async ({ page, guest }) => {
   await page.emulateMedia({ reducedMotion: 'reduce' })
   await guest.send('slow')
