@@ -115,7 +115,7 @@ export function useUpload(key: string) {
     if (attachment.shared) return
     if (attachment.previewUrl) URL.revokeObjectURL(attachment.previewUrl)
     if (localMedia.has(id)) void cancelUpload(id)
-    return file && new File([file], attachment.name, { type: attachment.mime })
+    return file && attachment.status !== 'refused' ? new File([file], attachment.name, { type: attachment.mime }) : undefined
   }
 
   async function bringBack(kept: KeptAttachment) {
