@@ -52,7 +52,7 @@ export default defineNuxtPlugin(() => {
   const { entries } = useOutbox()
   const router = useRouter()
   const nuxt = useNuxtApp()
-  const hydrated = nuxt.isHydrating ? new Promise<void>(resolve => nuxt.hooks.hookOnce('app:suspense:resolve', resolve)) : Promise.resolve()
+  const hydrated = nuxt.isHydrating ? new Promise<void>((resolve) => { nuxt.hooks.hookOnce('app:suspense:resolve', () => resolve()) }) : Promise.resolve()
   on(useConversationNews())
   on(useListNews(id => !document.hidden && router.currentRoute.value.params.id === id))
 
