@@ -1,3 +1,5 @@
+type Part = () => Promise<unknown>
+
 /**
  * Fetches parts of the page one after the other once the page is at rest, and those that could not be had again whenever
  * there is a line. What shows such parts takes the number of times that helped as its key: it is then drawn anew, and they
@@ -6,28 +8,26 @@
 export function useLateParts() {
   const cameLate = useState('parts-came-late', () => 0)
 
-  function fetchParts(parts: readonly (() => Promise<unknown>)[]) {
-    const missing = new Set(parts)
+  function fetchParts(list: () => Promise<readonly Part[]>) {
+    let missing: Set<Part> | undefined
     let failed = false
-    let fetching = false
     async function fetchMissing() {
-      if (fetching) return
-      fetching = true
+      const again = failed
+      failed = false
       try {
+        missing ??= new Set(await list())
         for (const part of missing) {
           await part()
           missing.delete(part)
         }
-        if (failed) cameLate.value++
-        failed = false
+        if (again) cameLate.value++
       }
       catch {
         failed = true
       }
-      fetching = false
     }
     onNuxtReady(fetchMissing)
-    onScopeDispose(useSocket().on((event) => { if (event.type === 'hello' && missing.size) void fetchMissing() }))
+    onScopeDispose(useSocket().on((event) => { if (event.type === 'hello' && failed) void fetchMissing() }))
   }
   return { cameLate, fetchParts }
 }
