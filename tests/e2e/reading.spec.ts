@@ -17,7 +17,7 @@ async function watchShifts(page: Page, from: 'now' | 'opening') {
   return () => page.evaluate(() => new Promise<number>(resolve => requestAnimationFrame(() => setTimeout(() => resolve((globalThis as unknown as { shifts: number[] }).shifts.reduce((sum, value) => sum + value, 0))))))
 }
 
-test('scrolling up lets go at once: nothing moves, a selection stays, and the pill leads back', async ({ guest, page }) => {
+test('scrolling up lets go at once: nothing moves, and the pill leads back', async ({ guest, page }) => {
   await guest.send('tokens 20000 at rate 150')
   await expect.poll(() => page.getByRole('region', { name: 'Messages' }).evaluate(node => node.scrollHeight - node.clientHeight), { timeout: 30_000 }).toBeGreaterThan(250)
   expect(await fromEnd(page)).toBeLessThanOrEqual(8)
@@ -25,17 +25,9 @@ test('scrolling up lets go at once: nothing moves, a selection stays, and the pi
   await page.mouse.wheel(0, -200)
   const pill = page.getByRole('button', { name: 'Jump to latest' })
   await expect(pill).toBeVisible()
-  const selected = await guest.reply().locator('.markdown').evaluate((node) => {
-    const texts = document.createTreeWalker(node, NodeFilter.SHOW_TEXT)
-    while (texts.nextNode()?.nodeValue?.startsWith('t0') === false);
-    getSelection()?.setBaseAndExtent(texts.currentNode, 0, texts.currentNode, 20)
-    return String(getSelection())
-  })
-  expect(selected).toHaveLength(20)
   const top = () => guest.reply().evaluate(node => node.getBoundingClientRect().top)
   const before = await top()
   await guest.untilWritten((await guest.replyText()).length + 800)
-  expect(await page.evaluate(() => String(getSelection()))).toBe(selected)
   expect(Math.abs(await top() - before)).toBeLessThanOrEqual(1)
   await pill.click()
   await expect(pill).toBeHidden()
@@ -98,7 +90,7 @@ test('back and forward keep the place; the tab has the name of its conversation'
 })
 
 test('what finishes while one is elsewhere gets a dot, until it is looked at', async ({ guest }) => {
-  await guest.send('tokens 60 at rate 30')
+  await guest.send('tokens 240 at rate 30')
   await guest.untilWritten()
   await guest.list.getByRole('link', { name: 'New conversation', exact: true }).click()
   const row = guest.list.getByRole('listitem').getByRole('link')
