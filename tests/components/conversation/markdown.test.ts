@@ -2,6 +2,7 @@ import { flushPromises } from '@vue/test-utils'
 import { mountSuspended } from '@nuxt/test-utils/runtime'
 import { afterEach, expect, test, vi } from 'vitest'
 import MarkdownRenderer from '../../../components/conversation/markdown/MarkdownRenderer.vue'
+import { markdownBlocks } from '../../../utils/markdown-blocks.ts'
 
 /** What a hostile model may write. Each must neither run, nor load, nor lead anywhere but http, https or mail. */
 const hostile: [name: string, markdown: string][] = [
@@ -111,6 +112,24 @@ test.each(hostile)('%s neither runs nor loads while it arrives in pieces', async
   await flushPromises()
   expect(faults(page.element.parentElement ?? page.element)).toEqual([])
   page.unmount()
+})
+
+const drawnOf = async (text: string) => {
+  const page = await render(text)
+  const drawn = [...(page.element.parentElement ?? page.element).querySelectorAll('.markdown-renderer > .node-slot > .node-content')].map(element => element.innerHTML.replace(/<!--.*?-->| index-key="[^"]*"/g, ''))
+  page.unmount()
+  return drawn
+}
+
+test('a long text drawn in pieces looks as drawn in one', async () => {
+  const prose = 'A sentence that is here to be long enough. '.repeat(20)
+  const pieces = ['# Heading', '- a\n- b\n\n  more of b\n- c', '```js\nlet x\n\nlet y\n```', '| a | b |\n|---|---|\n| 1 | 2 |', '> a quote\n\n> more of it', '$$\na^2\n$$', '1. one\n\n2. two', '**Bold** and `code`', 'a\n***\nb', '***', 'Title\n===', '中文段落。', '    indented code']
+  const text = pieces.flatMap((piece, at) => [piece, prose, pieces[(at * 5 + 3) % pieces.length]]).join('\n\n')
+  const blocks = markdownBlocks(text)
+  expect(blocks.length).toBeGreaterThan(8)
+  const inPieces: string[] = []
+  for (const block of blocks) inPieces.push(...await drawnOf(block))
+  expect(inPieces).toEqual(await drawnOf(text))
 })
 
 test('a picture becomes a link that names where it would come from', async () => {
