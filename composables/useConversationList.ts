@@ -21,6 +21,9 @@ function useListClock() {
   return clock
 }
 
+/** The last by the server's order: several may have been changed in the same moment. */
+const lastListed = (rows: ConversationView[]) => rows.toSorted((a, b) => a.updatedAt - b.updatedAt || (a.id < b.id ? -1 : 1))[0]
+
 /** The person's conversations, as they see them: told by the server, with their own changes shown at once. */
 export function useConversationList() {
   const api = useApi()
@@ -32,7 +35,7 @@ export function useConversationList() {
   const loaded = useState('conversations-loaded', () => false)
   const all = computed(() => layOverList(rows.value, outbox.entries.value))
 
-  const read = (before?: number) => api<ListAnswer>('/api/conversations', { query: { limit: pageSize, before } })
+  const read = (last?: ConversationView) => api<ListAnswer>('/api/conversations', { query: { limit: pageSize, before: last?.updatedAt, beforeId: last?.id } })
   async function load() {
     const page = await read()
     rows.value = page.conversations.reduce(takeRow, rows.value)
@@ -40,8 +43,7 @@ export function useConversationList() {
     loaded.value = true
   }
   async function loadMore() {
-    const oldest = Math.min(...rows.value.map(row => row.updatedAt))
-    const page = await read(oldest)
+    const page = await read(lastListed(rows.value))
     rows.value = page.conversations.reduce(takeRow, rows.value)
     more.value = page.more
   }

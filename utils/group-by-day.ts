@@ -3,10 +3,19 @@ import type { ConversationView } from '../shared/conversation.ts'
 
 export interface ConversationGroup { title: string, conversations: ConversationView[] }
 
+/** Making a format costs a hundred times what using it does, and the server draws lists for many zones. */
+const dayFormats = new Map<string, Intl.DateTimeFormat>()
+function dayFormat(timeZone: string): Intl.DateTimeFormat {
+  const known = dayFormats.get(timeZone)
+  if (known) return known
+  const made = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' })
+  dayFormats.set(timeZone, made)
+  return made
+}
+
 /** Days since the epoch, as they are counted in `timeZone`. */
 function dayNumber(at: number, timeZone: string): number {
-  const [year = 0, month = 1, day = 1] = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' })
-    .format(at).split('-').map(Number)
+  const [year = 0, month = 1, day = 1] = dayFormat(timeZone).format(at).split('-').map(Number)
   return Date.UTC(year, month - 1, day) / 86_400_000
 }
 

@@ -1,4 +1,4 @@
-import { and, desc, eq, exists, lt, sql } from 'drizzle-orm'
+import { and, desc, eq, exists, lt, or, sql } from 'drizzle-orm'
 import { among, tablesOf, type Query, type Tx } from '../database.ts'
 import { prepared, preparedUpdate, value } from '../prepared.ts'
 import type { Tables } from '../tables.ts'
@@ -61,11 +61,14 @@ export async function findListed(q: Query, ids: readonly string[]): Promise<List
   return found.map(({ row, busy }) => ({ ...row, busy: Boolean(busy) }))
 }
 
-/** The user's conversations, latest activity first; those before the moment `before`. */
-export async function listConversations(q: Query, userId: string, { before, limit }: { before?: Date, limit: number }): Promise<ListedConversation[]> {
+/** Where a page of the list ends: a moment, and which of the conversations of that moment. */
+export interface ListPlace { at: Date, id?: string | undefined }
+
+/** The user's conversations, latest activity first; those that come after `before`. */
+export async function listConversations(q: Query, userId: string, { before, limit }: { before?: ListPlace, limit: number }): Promise<ListedConversation[]> {
   const { conversation } = tablesOf(q)
   const found = await q.select({ row: conversation, busy: openReply(q) }).from(conversation)
-    .where(and(eq(conversation.userId, userId), before && lt(conversation.updatedAt, before)))
+    .where(and(eq(conversation.userId, userId), before && or(lt(conversation.updatedAt, before.at), before.id ? and(eq(conversation.updatedAt, before.at), lt(conversation.id, before.id)) : undefined)))
     .orderBy(desc(conversation.updatedAt), desc(conversation.id)).limit(limit)
   return found.map(({ row, busy }) => ({ ...row, busy: Boolean(busy) }))
 }

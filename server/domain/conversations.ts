@@ -16,9 +16,9 @@ const smallStep = 50
 
 type User = Pick<SessionUser, 'id'>
 
-/** Latest activity first; those before `before` (epoch milliseconds). */
-export async function listConversations(services: Services, user: User, { before, limit }: { before?: number, limit: number }) {
-  const found = await listRows(services.database.db, user.id, { ...(before === undefined ? {} : { before: new Date(before) }), limit: limit + 1 })
+/** Latest activity first; those that come after the one `beforeId` of the moment `before` (epoch milliseconds). */
+export async function listConversations(services: Services, user: User, { before, beforeId, limit }: { before?: number | undefined, beforeId?: string | undefined, limit: number }) {
+  const found = await listRows(services.database.db, user.id, { ...(before === undefined ? {} : { before: { at: new Date(before), id: beforeId } }), limit: limit + 1 })
   return { conversations: found.slice(0, limit).map(viewConversation), more: found.length > limit }
 }
 

@@ -3,7 +3,7 @@ import type { Tx } from '../../../db/database.ts'
 import { newId } from '../../../shared/ids.ts'
 import type { ChangeCommand } from '../../../shared/protocol.ts'
 import { runCommand } from '../../../server/domain/commands.ts'
-import { openConversation, readMessages } from '../../../server/domain/conversations.ts'
+import { listConversations, openConversation, readMessages } from '../../../server/domain/conversations.ts'
 import type { Services } from '../../../server/services.ts'
 import { dialects } from '../../support/database.ts'
 import { makeUser, sending } from '../../support/domain.ts'
@@ -146,6 +146,22 @@ for (const dialect of dialects) {
     expect([shown(first), first.more, first.later]).toEqual([sent.slice(0, 26), false, true])
     const end2 = await readMessages(services, user, conversationId, { around: sent.at(-1) ?? '' })
     expect([shown(end2), end2.more, end2.later, end2.active]).toEqual([sent.slice(-26), true, false, true])
+  }))
+
+  test(`${dialect}: the list pages on without leaving any out, though many were changed in the same moment`, () => withServices(dialect, async ({ services }) => {
+    const user = await makeUser(services)
+    const { db, tables } = services.database
+    const updatedAt = new Date()
+    const ids = Array.from({ length: 7 }, newId)
+    await db.insert(tables.conversation).values(ids.map(id => ({ id, userId: user.id, updatedAt })))
+    const seen: string[] = []
+    for (let more = true, last: { before: number, beforeId: string } | undefined; more;) {
+      const page = await listConversations(services, user, { ...last, limit: 3 })
+      seen.push(...page.conversations.map(row => row.id))
+      last = { before: updatedAt.getTime(), beforeId: seen.at(-1) ?? '' }
+      more = page.more
+    }
+    expect(seen).toEqual(ids.toReversed())
   }))
 
   test(`${dialect}: a message on a branch that isn't shown is told with what leads to it, and as such`, () => withServices(dialect, async ({ services }) => {
