@@ -1,8 +1,6 @@
 import { newId } from '~~/shared/ids'
-import type { MessageView } from '~~/shared/conversation'
 import type { MediaView } from '~~/shared/media'
 import type { ChangeCommand } from '~~/shared/protocol'
-import { branchOf, viewMessage } from '~/utils/apply-event'
 import { localMedia } from '~/utils/local-media'
 import type { OutboxEntry } from '~/utils/outbox'
 import { messageOf, withPending } from '~/utils/pending'
@@ -87,14 +85,7 @@ export function useConversation(id: string) {
   const outbox = useOutbox()
   const { pending, deliveryOf, problemOf, isStopping, again, discard } = usePending(id)
   const seen = computed(() => withPending(store.state.value, pending.value))
-  const branch = computed(() => branchOf(seen.value))
-  const messages = computed(() => branch.value.flatMap<MessageView>(messageId => viewMessage(seen.value, messageId) ?? []))
   const conversation = computed(() => seen.value.conversation)
-  const siblings = computed(() => Object.fromEntries(branch.value.map((messageId) => {
-    const parentId = seen.value.messages[messageId]?.parentId ?? ''
-    return [messageId, [...seen.value.versions[parentId] ?? [messageId]]]
-  })))
-  const more = computed(() => branch.value.length > 0 && (seen.value.messages[branch.value[0] ?? '']?.parentId ?? null) !== null)
 
   const { chosen } = useModels()
   const picked = ref<string>()
@@ -103,12 +94,12 @@ export function useConversation(id: string) {
     set: (value) => { picked.value = chosen.value = value },
   })
 
-  const loadingOlder = ref(false)
-  async function loadOlder() {
-    const first = branch.value[0]
-    if (!first || !more.value || loadingOlder.value) return
-    loadingOlder.value = true
-    await store.loadOlder(first).finally(() => { loadingOlder.value = false })
+  const commands = useCommands(id, model)
+  const { messages, siblings, more, later, loadOlder, loadLater, reach, toEnd } = useBranch(store, seen, commands.activate)
+  /** What is written goes on at the end, wherever one reads. */
+  const atEnd = <A extends unknown[], T>(give: (...about: A) => T) => (...about: A): T => {
+    toEnd()
+    return give(...about)
   }
 
   if (import.meta.client) {
@@ -122,13 +113,13 @@ export function useConversation(id: string) {
   }
 
   return {
-    conversation, messages, siblings, more, loadOlder, loadingOlder, model,
+    conversation, messages, siblings, more, later, loadOlder, loadLater, reach, toEnd, model,
     problem: store.problem,
     deleted: computed(() => seen.value.deleted),
     devices: computed(() => seen.value.devices),
     deliveryOf, problemOf, isStopping, sendAgain: again, discard,
     /** Fresh forms of media (new addresses). */
     takeMedia: store.takeMedia,
-    ...useCommands(id, model),
+    ...commands, send: atEnd(commands.send), edit: atEnd(commands.edit), regenerate: atEnd(commands.regenerate),
   }
 }

@@ -1,9 +1,9 @@
 import type { ShallowRef } from 'vue'
-import { isOpen, type MessageView, type Snapshot } from '~~/shared/conversation'
+import { isOpen, type MessagePage, type MessageView, type Snapshot } from '~~/shared/conversation'
 import type { Problem } from '~~/shared/errors'
 import type { MediaView } from '~~/shared/media'
 import type { LiveEvent } from '~~/shared/protocol'
-import { applyEvent, applyMediaViews, applyOlder, applySnapshot, emptyConversation, positionOf, type ConversationState } from '~/utils/apply-event'
+import { applyEvent, applyMediaViews, applyPage, applySnapshot, emptyConversation, positionOf, type ConversationState } from '~/utils/apply-event'
 import type { Follower, Following } from '~/utils/live-followers'
 import { findProblem } from '~/utils/problems'
 
@@ -15,7 +15,8 @@ export interface ConversationStore {
   problem: ShallowRef<Problem | null>
   take(snapshot: Snapshot): void
   load(): Promise<void>
-  loadOlder(before: string): Promise<void>
+  /** Fetches messages before, after or around one. */
+  loadPage(place: { before: string } | { after: string } | { around: string }): Promise<MessagePage>
   takeMedia(media: MediaView[]): void
   event(event: LiveEvent): void
   /** The server took a command whose rows aren't here yet. */
@@ -128,10 +129,10 @@ function makeStore(id: string, api: ReturnType<typeof useApi>): ConversationStor
     throw error
   }).finally(() => { loading = null })
 
-  async function loadOlder(before: string) {
-    const page = await api<{ messages: MessageView[], siblings: Snapshot['siblings'] }>(`/api/conversations/${id}/messages`, { query: { before } })
-    put(applyOlder(current, page))
-  }
+  const loadPage: ConversationStore['loadPage'] = place => api<MessagePage>(`/api/conversations/${id}/messages`, { query: place }).then((page) => {
+    put(applyPage(current, page))
+    return page
+  })
 
   function event(event: LiveEvent) {
     const next = applyEvent(current, event)
@@ -153,7 +154,7 @@ function makeStore(id: string, api: ReturnType<typeof useApi>): ConversationStor
   const askLater = makeDelay(follower.again, rowsDeadlineMs)
 
   const takeMedia = (media: MediaView[]) => put(applyMediaViews(current, media))
-  return { id, state, problem, take, load, loadOlder, takeMedia, event, look, accepted: () => current.conversation ? askLater() : follower.start() }
+  return { id, state, problem, take, load, loadPage, takeMedia, event, look, accepted: () => current.conversation ? askLater() : follower.start() }
 }
 
 /** True when something in it is going on that a late look would miss. */

@@ -1,6 +1,6 @@
 import { sentenceFor } from '~/utils/problems'
 
-interface SearchResult { conversationId: string, messageId: string, title: string | null, excerpt: string, createdAt: number }
+export interface SearchResult { conversationId: string, messageId: string | null, title: string | null, excerpt: string, marks: [number, number][], createdAt: number }
 
 /** Typing pauses this long before the server is asked. */
 const pauseMs = 150

@@ -11,9 +11,9 @@ const places = new Map<string, { id: string, top: number } | null>()
  * Keeps a reader where they are. The scroller must be `flex-direction: column-reverse` with one child (`content`): then the
  * end is `scrollTop` 0, the browser follows it by itself, and a page is at its end before any script runs. Away from
  * the end, the message at the top edge keeps its place on screen whatever grows, loads or is put in above or below it.
- * Messages are the elements with `data-message-id`.
+ * Messages are the elements with `data-message-id`; `isEnd` says whether the last of them is the last there is, `reveal` has one drawn.
  */
-export function useStickToBottom(scroller: Ref<HTMLElement | null>, content: Ref<HTMLElement | null>, key: () => string) {
+export function useStickToBottom(scroller: Ref<HTMLElement | null>, content: Ref<HTMLElement | null>, { key, isEnd, reveal }: { key: () => string, isEnd: () => boolean, reveal: (id: string) => Promise<unknown> }) {
   const atEnd = ref(true)
   let anchor: { element: HTMLElement, top: number, scrollTop: number } | null = null
 
@@ -46,15 +46,16 @@ export function useStickToBottom(scroller: Ref<HTMLElement | null>, content: Ref
     if (!scroller.value) return
     // The layout may have changed since the last frame, and this event come before the observer's.
     hold()
-    atEnd.value = Math.abs(scroller.value.scrollTop) <= tolerance
+    atEnd.value = isEnd() && Math.abs(scroller.value.scrollTop) <= tolerance
     if (atEnd.value) anchor = null
     else findAnchor()
     const id = anchor?.element.dataset.messageId
     places.set(key(), anchor && id ? { id, top: anchor.top } : null)
   }
 
-  /** Brings a message into view; false when it isn't mounted. */
+  /** Brings a message into view; false when it isn't there. */
   async function scrollToMessage(id: string, at?: number): Promise<boolean> {
+    await reveal(id)
     await nextTick()
     const element = [...messages()].find(message => message.dataset.messageId === id)
     if (!element || !scroller.value) return false
@@ -68,6 +69,7 @@ export function useStickToBottom(scroller: Ref<HTMLElement | null>, content: Ref
     await nextTick()
     anchor = null
     scroller.value?.scrollTo({ top: 0, behavior: 'instant' })
+    remember()
   }
 
   useEventListener(scroller, 'scroll', remember, { passive: true })
@@ -77,5 +79,5 @@ export function useStickToBottom(scroller: Ref<HTMLElement | null>, content: Ref
     if (place) void scrollToMessage(place.id, place.top)
     else remember()
   })
-  return { atEnd, jumpToEnd, scrollToMessage }
+  return { atEnd, hold, jumpToEnd, scrollToMessage }
 }

@@ -78,8 +78,8 @@ export function applySnapshot(state: ConversationState, snapshot: Snapshot): Con
   return { ...fresh, live }
 }
 
-/** Adds an older page of the branch. */
-export const applyOlder = (state: ConversationState, page: Pick<Snapshot, 'messages' | 'siblings'>): ConversationState =>
+/** Adds a page of a branch. */
+export const applyPage = (state: ConversationState, page: Pick<Snapshot, 'messages' | 'siblings'>): ConversationState =>
   takeRows(state, page.messages, page.siblings)
 
 const asking = (state: ConversationState): ConversationState => ({ ...state, needs: state.needs === 'snapshot' ? 'snapshot' : 'follow' })
@@ -160,9 +160,9 @@ export function leafBelow(state: ConversationState, id: string): string {
   return leaf
 }
 
-/** Ids of the branch that is shown, oldest first: from the active message up. */
-export function branchOf(state: ConversationState): string[] {
-  const active = state.conversation?.activeMessageId
+/** Ids of the branch that is shown, oldest first: from the active message up, or from `end`, while that is known. */
+export function branchOf(state: ConversationState, end?: string | null): string[] {
+  const active = end && state.messages[end] ? end : state.conversation?.activeMessageId
   const leaf = active && state.messages[active] ? active : Object.keys(state.messages).sort().at(-1)
   const branch: string[] = []
   for (let message = leaf ? state.messages[leaf] : undefined; message; message = message.parentId ? state.messages[message.parentId] : undefined)

@@ -30,3 +30,9 @@ export function sayDevice(userAgent: string | null): string {
   const system = find([[/Android/, 'Android'], [/iPhone|iPad/, 'iOS'], [/Windows/, 'Windows'], [/Mac OS X/, 'macOS'], [/Linux/, 'Linux']], '')
   return system ? `${browser} on ${system}` : browser
 }
+
+/** A text in pieces, by the places in it that are marked. */
+export function piecesOf(text: string, marks: readonly (readonly [number, number])[]): { text: string, marked: boolean }[] {
+  const ends = [0, ...marks.flat(), text.length]
+  return ends.slice(1).map((end, at) => ({ text: text.slice(ends[at], end), marked: at % 2 === 1 })).filter(piece => piece.text !== '')
+}

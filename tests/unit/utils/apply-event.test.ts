@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { newId } from '../../../shared/ids.ts'
 import type { ConversationView, MessageView } from '../../../shared/conversation.ts'
 import type { LiveEvent } from '../../../shared/protocol.ts'
-import { applyEvent, applyOlder, applySnapshot, branchOf, emptyConversation, positionOf, viewMessage, type ConversationState } from '../../../utils/apply-event.ts'
+import { applyEvent, applyPage, applySnapshot, branchOf, emptyConversation, positionOf, viewMessage, type ConversationState } from '../../../utils/apply-event.ts'
 import { makeConversation, makeMessage } from './fixtures.ts'
 
 const conversationId = newId()
@@ -94,7 +94,7 @@ describe('the state of a conversation', () => {
       conversation: conversation({ seq: 5, activeMessageId: followUp }), more: true, siblings: { [followUp]: [followUp] },
       messages: [message({ id: followUp, role: 'user', parentId: reply, seq: 5 })],
     })
-    const older = applyOlder(state, { messages: [message({ id: question, role: 'user', seq: 1 }), message({ id: reply, parentId: question, seq: 2 })], siblings: { [reply]: [reply, otherReply] } })
+    const older = applyPage(state, { messages: [message({ id: question, role: 'user', seq: 1 }), message({ id: reply, parentId: question, seq: 2 })], siblings: { [reply]: [reply, otherReply] } })
     expect(branchOf(older)).toEqual([question, reply, followUp])
     expect(older.versions[question]).toEqual([reply, otherReply].sort())
   })

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { findProblem, sentenceFor } from '../../../utils/problems.ts'
-import { sayAgo, sayBytes, sayDevice } from '../../../utils/words.ts'
+import { piecesOf, sayAgo, sayBytes, sayDevice } from '../../../utils/words.ts'
+
+describe('a marked text', () => {
+  it('falls into pieces that joined are the text', () => {
+    expect(piecesOf('a café, cafés', [[2, 6], [8, 12]])).toEqual([{ text: 'a ', marked: false }, { text: 'café', marked: true }, { text: ', ', marked: false }, { text: 'café', marked: true }, { text: 's', marked: false }])
+    expect(piecesOf('all', [[0, 3]])).toEqual([{ text: 'all', marked: true }])
+    expect(piecesOf('none', [])).toEqual([{ text: 'none', marked: false }])
+  })
+})
 
 describe('words for numbers', () => {
   it('says bytes in steps people know', () => {
