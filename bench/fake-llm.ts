@@ -15,6 +15,8 @@ export interface FakeLlmOptions {
   tokens?: number
   firstAfterMs?: number
   perSecond?: number
+  /** What the answers say, token by token; stamps unless told. */
+  token?: (index: number) => string
 }
 
 export interface Served {
@@ -68,7 +70,9 @@ const json = (response: ServerResponse, value: unknown) => {
 const usageOf = (tokens: number) => ({ prompt_tokens: 10, completion_tokens: tokens, total_tokens: tokens + 10 })
 
 /** Sends the tokens of all streams, on one timer. */
-function openPlayer({ tokens = 200, firstAfterMs = 50, perSecond = 50 }: FakeLlmOptions) {
+const stamped = (index: number) => ` t${index}:${stampNow().toFixed(3)}`
+
+function openPlayer({ tokens = 200, firstAfterMs = 50, perSecond = 50, token: tokenAt = stamped }: FakeLlmOptions) {
   const streams = new Set<Stream>()
   let sent = 0
   let timer: NodeJS.Timeout | undefined
@@ -82,8 +86,8 @@ function openPlayer({ tokens = 200, firstAfterMs = 50, perSecond = 50 }: FakeLlm
   }
 
   function send(stream: Stream) {
-    const token = ` t${stream.sent}:${stampNow().toFixed(3)}`
-    stream.response.write(before + token + after)
+    const token = tokenAt(stream.sent)
+    stream.response.write(before + JSON.stringify(token).slice(1, -1) + after)
     stream.served.text += token
     stream.sent++
     sent++
@@ -120,7 +124,7 @@ function openPlayer({ tokens = 200, firstAfterMs = 50, perSecond = 50 }: FakeLlm
 }
 
 function answerWhole(response: ServerResponse, entry: Served, tokens: number) {
-  entry.text = Array.from({ length: tokens }, (_, index) => ` t${index}:${stampNow().toFixed(3)}`).join('')
+  entry.text = Array.from({ length: tokens }, (_, index) => stamped(index)).join('')
   entry.outcome = 'whole'
   json(response, { id: 'chatcmpl-fake', object: 'chat.completion', created: 1732280000, model: 'bench', choices: [{ index: 0, message: { role: 'assistant', content: entry.text }, finish_reason: 'stop' }], usage: usageOf(tokens) })
 }

@@ -1,16 +1,19 @@
 /**
- * `npm run bench [-- --quick] [-- --only=zero-setup]`: Parley's own cost beside a direct client on the same fake LLM, in
- * one interleaved run. Prints a table and keeps it in bench/results/. Figures are for this machine at this hour; compare
- * within a run.
+ * `npm run bench [-- --quick] [-- --only=zero-setup|production]`: Parley's own cost beside a direct client on the same fake
+ * LLM, in one interleaved run. Prints a table and keeps it in bench/results/. Figures are for this machine at this hour;
+ * compare within a run. `--only=page` measures the page in a browser instead (page.ts), `--only=search` the search among a
+ * million messages (search.ts).
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus, totalmem } from 'node:os'
-import { join } from 'node:path'
 import { measure, measureIdle, medianOf, type Measured } from './measure.ts'
+import { machine, report } from './report.ts'
 import { directTarget, productionTarget, startLlm, zeroSetupTarget, type Target } from './targets.ts'
 
 const quick = process.argv.includes('--quick')
 const only = process.argv.find(argument => argument.startsWith('--only='))?.slice('--only='.length)
+if (only === 'page' || only === 'search') {
+  await import(`./${only}.ts`)
+  process.exit()
+}
 const plan = quick ? { rounds: 1, streams: [1, 10, 50], idle: 200 } : { rounds: 3, streams: [1, 10, 100, 200], idle: 1000 }
 const productionIdle = quick ? 200 : 5000
 
@@ -49,13 +52,6 @@ const table = [
   '',
   ...[...idle].map(([name, held]) => `Idle sockets, ${name}: ${held}.`),
 ].join('\n')
-const date = new Date().toISOString().slice(0, 10)
-const machine = `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${Math.round(totalmem() / 1024 ** 3)} GB, Node ${process.version}`
-const page = `# Bench of ${date}\n\n${machine}. 200 tokens an answer, the first after 50 ms, then 50 a second; medians of ${plan.rounds}${quick ? ' (quick)' : ''}. “Added” is arrival at the client minus the stamp in the token. Client, LLM and all servers share the machine.\n\n${table}\n`
-console.log(`\n${page}`)
-const folder = join(import.meta.dirname, 'results')
-mkdirSync(folder, { recursive: true })
-writeFileSync(join(folder, `${date}.md`), page)
-writeFileSync(join(folder, `${date}.json`), `${JSON.stringify({ machine, plan, medians, idle: Object.fromEntries(idle), runs }, null, 2)}\n`)
+report('load', `200 tokens an answer, the first after 50 ms, then 50 a second; medians of ${plan.rounds}${quick ? ' (quick)' : ''}. “Added” is arrival at the client minus the stamp in the token. Client, LLM and all servers share the machine.\n\n${table}`, { machine: machine(), plan, medians, idle: Object.fromEntries(idle), runs })
 process.exitCode = medians.some(run => run.broken > 0) ? 1 : 0
 process.exit()
