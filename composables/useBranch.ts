@@ -5,12 +5,12 @@ import type { ConversationStore } from './useConversationStore'
 /** How long another branch may take to come. */
 const branchDeadlineMs = 10_000
 
-/** The first part of `make` is what it depends on: while that stays the same, so does what it made, however often the state changes. */
-function steady<D extends unknown[], T>(from: () => [...D], make: (...from: D) => T) {
-  let known: { from: [...D], made: T } | undefined
+/** Made anew only when something of `from` is another: it stays the same while a reply streams into the state. */
+function steady<T>(from: () => unknown[], make: () => T) {
+  let known: { from: unknown[], made: T } | undefined
   return computed<T>(() => {
     const now = from()
-    if (!known || known.from.some((one, at) => one !== now[at])) known = { from: now, made: make(...now) }
+    if (!known || known.from.some((one, at) => one !== now[at])) known = { from: now, made: make() }
     return known.made
   })
 }
@@ -23,7 +23,7 @@ export function useBranch(store: ConversationStore, seen: ComputedRef<Conversati
   const end = ref<string | null>(null)
   const branch = steady(() => [seen.value.messages, seen.value.conversation?.activeMessageId, end.value], () => branchOf(seen.value, end.value))
   const messages = computed(() => branch.value.flatMap<MessageView>(messageId => viewMessage(seen.value, messageId) ?? []))
-  const siblings = steady(() => [branch.value, seen.value.versions], (ids: string[], versions: ConversationState['versions']) => Object.fromEntries(ids.map(id => [id, [...versions[seen.value.messages[id]?.parentId ?? ''] ?? [id]]])))
+  const siblings = steady(() => [branch.value, seen.value.versions], () => Object.fromEntries(branch.value.map(id => [id, [...seen.value.versions[seen.value.messages[id]?.parentId ?? ''] ?? [id]]])))
   const more = computed(() => branch.value.length > 0 && (seen.value.messages[branch.value[0] ?? '']?.parentId ?? null) !== null)
   const later = computed(() => end.value !== null && end.value === branch.value.at(-1))
 

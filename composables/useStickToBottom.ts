@@ -4,6 +4,9 @@ import { nextTick, onMounted, type Ref, ref } from 'vue'
 /** How near the end, in pixels, still counts as there. */
 const tolerance = 8
 
+/** How long what stands around a message that was jumped to may take to be drawn. */
+const settleMs = 1500
+
 /** Where a reader was, kept per conversation while the page lives: a message and its distance from the top; null at the end. */
 const places = new Map<string, { id: string, top: number } | null>()
 
@@ -15,6 +18,7 @@ const places = new Map<string, { id: string, top: number } | null>()
  */
 export function useStickToBottom(scroller: Ref<HTMLElement | null>, content: Ref<HTMLElement | null>, { key, isEnd, reveal }: { key: () => string, isEnd: () => boolean, reveal: (id: string) => Promise<unknown> }) {
   const atEnd = ref(true)
+  let settling: HTMLElement | null = null
   let anchor: { element: HTMLElement, top: number, scrollTop: number } | null = null
 
   const messages = () => content.value?.querySelectorAll<HTMLElement>('[data-message-id]') ?? []
@@ -39,11 +43,15 @@ export function useStickToBottom(scroller: Ref<HTMLElement | null>, content: Ref
   function hold() {
     if (!scroller.value || !anchor?.element.isConnected) return
     const moved = topOf(anchor.element) - (anchor.top - (scroller.value.scrollTop - anchor.scrollTop))
-    if (Math.abs(moved) >= 1) scroller.value.scrollTop += moved
+    if (Math.abs(moved) < 1) return
+    scroller.value.scrollTop += moved
+    // From here on, or the event of this very scrolling would take it back once more.
+    anchor = { ...anchor, top: topOf(anchor.element), scrollTop: scroller.value.scrollTop }
   }
 
   function remember() {
     if (!scroller.value) return
+    if (settling && anchor?.element === settling && Math.abs(scroller.value.scrollTop - anchor.scrollTop) < 1) return hold()
     // The layout may have changed since the last frame, and this event come before the observer's.
     hold()
     atEnd.value = isEnd() && Math.abs(scroller.value.scrollTop) <= tolerance
@@ -59,8 +67,13 @@ export function useStickToBottom(scroller: Ref<HTMLElement | null>, content: Ref
     await nextTick()
     const element = [...messages()].find(message => message.dataset.messageId === id)
     if (!element || !scroller.value) return false
-    scroller.value.scrollTop += topOf(element) - (at ?? Math.min(80, scroller.value.clientHeight / 4))
+    const place = at ?? Math.min(80, scroller.value.clientHeight / 4)
+    scroller.value.scrollTop += topOf(element) - place
     remember()
+    // What is first drawn here gets its true height now, also right above it: the message itself is held, not what is on top.
+    anchor = { element, top: place, scrollTop: scroller.value.scrollTop }
+    settling = element
+    setTimeout(() => { settling = null }, settleMs)
     return true
   }
 
