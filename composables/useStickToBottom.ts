@@ -10,6 +10,19 @@ const settleMs = 1500
 /** Where a reader was, kept per conversation while the page lives: a message and its distance from the top; null at the end. */
 const places = new Map<string, { id: string, top: number } | null>()
 
+/** The first of the messages, in their order, whose end is below the top edge. */
+function firstBelow(all: ArrayLike<HTMLElement>, topOf: (element: HTMLElement) => number): HTMLElement | undefined {
+  let low = 0
+  let high = all.length - 1
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const element = all[middle]
+    if (element && topOf(element) + element.offsetHeight > 0) high = middle
+    else low = middle + 1
+  }
+  return all[low]
+}
+
 /**
  * Keeps a reader where they are. The scroller must be `flex-direction: column-reverse` with one child (`content`): then the
  * end is `scrollTop` 0, the browser follows it by itself, and a page is at its end before any script runs. Away from
@@ -25,17 +38,7 @@ export function useStickToBottom(scroller: Ref<HTMLElement | null>, content: Ref
   const topOf = (element: HTMLElement) => element.getBoundingClientRect().top - (scroller.value?.getBoundingClientRect().top ?? 0)
 
   function findAnchor() {
-    const all = messages()
-    let low = 0
-    let high = all.length - 1
-    // The first message whose end is below the top edge.
-    while (low < high) {
-      const middle = (low + high) >> 1
-      const element = all[middle]
-      if (element && topOf(element) + element.offsetHeight > 0) high = middle
-      else low = middle + 1
-    }
-    const element = all[low]
+    const element = firstBelow(messages(), topOf)
     anchor = element ? { element, top: topOf(element), scrollTop: scroller.value?.scrollTop ?? 0 } : null
   }
 

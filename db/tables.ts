@@ -2,7 +2,7 @@
  * All tables, written once; `schema.postgres.ts` and `schema.sqlite.ts` give them their dialect. Defaults are made in
  * JavaScript so that both dialects get the same values.
  */
-import { isNull, sql } from 'drizzle-orm'
+import { isNull, or, sql, type SQL } from 'drizzle-orm'
 import type { Columns } from './columns.postgres.ts'
 import { mediaStatuses, mediaTypes } from '../shared/media.ts'
 import { messageTypes, roles, statuses, type Attempt, type Part } from '../shared/conversation.ts'

@@ -74,7 +74,7 @@ async function addExchange(services: Services, asked: Asked, conversation: Owned
   const [first] = await attachMedia(tx, user, messageId, input.mediaIds)
   if (first) await changeMessage(tx, messageId, { filePath: first.filePath, ...(content ? {} : { messageType: first.type }) })
   await nudgeReply(services, tx, replyId)
-  return { answer: { conversationId: conversation.id, messageId, replyId, seq: taken.seq }, conversation: taken, model }
+  return { answer: { conversationId: conversation.id, messageId, replyId, seq: taken.seq }, conversation: taken, model: asked.model }
 }
 
 const emptyReply = ({ model }: Asked, { id, seq }: ConversationRow, parentId: string, replyId: string): NewMessage =>
@@ -113,7 +113,7 @@ export async function regenerateReply(services: Services, asked: Asked, input: C
   const taken = await next(tx, conversation, { activeMessageId: input.replyId, updatedAt: new Date(), model: conversationModel })
   if (!await insertMessages(tx, [emptyReply(asked, taken, old.parentId, input.replyId)])) throw new AppError('id_not_usable', { field: 'replyId' })
   await nudgeReply(services, tx, input.replyId)
-  return { answer: { conversationId: conversation.id, replyId: input.replyId, seq: taken.seq }, conversation: taken, model }
+  return { answer: { conversationId: conversation.id, replyId: input.replyId, seq: taken.seq }, conversation: taken, model: asked.model }
 }
 
 /** A failed or stopped reply is written anew in its place, with three fresh attempts. */
