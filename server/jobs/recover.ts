@@ -18,13 +18,18 @@ async function lostReplies(services: Services, writer: ReplyWriter): Promise<Wri
   return found.filter(({ id, writerId }) => writerId === services.workerId ? !writer.has(id) : writerId === null || !living.has(writerId))
 }
 
+/** All at once (the pool of connections bounds it): one after another the last of many would wait for seconds. */
+async function recoverAll(services: Services, lost: readonly WritingRow[]): Promise<void> {
+  await Promise.all(lost.map(reply => recoverReply(services, reply)))
+}
+
 /** Looks once, and once more if that showed anything lost: for a process that works for a moment only. */
 export async function recoverOnce(services: Services, writer: ReplyWriter): Promise<void> {
   const lost = await lostReplies(services, writer) ?? []
   if (lost.length === 0) return
   await pause(lookEveryMs)
   const still = new Set((await lostReplies(services, writer) ?? []).map(keyOf))
-  for (const reply of lost.filter(reply => still.has(keyOf(reply)))) await recoverReply(services, reply)
+  await recoverAll(services, lost.filter(reply => still.has(keyOf(reply))))
 }
 
 /** Looks until closed. A reply is lost when it was seen so twice in a row. */
@@ -34,7 +39,7 @@ export function openRecovery(services: Services, writer: ReplyWriter): { close()
 
   const look = async () => {
     const lost = await lostReplies(services, writer) ?? []
-    for (const reply of lost.filter(reply => seen.has(keyOf(reply)))) await recoverReply(services, reply)
+    await recoverAll(services, lost.filter(reply => seen.has(keyOf(reply))))
     seen = new Set(lost.map(keyOf))
   }
   const timer = setInterval(() => {
