@@ -138,14 +138,16 @@ export async function siblingsOf(q: Query, conversationId: string, of: readonly 
   return Object.fromEntries(of.map(row => [row.id, (byParent.get(row.parentId) ?? [row]).map(version => version.id)]))
 }
 
-/** Whether something must end before this reply may be written: one asked for before it, or a file it is about that is still on its way to being usable. */
-export async function isHeldBack(q: Query, { conversationId, bornSeq, parentId }: Pick<MessageRow, 'conversationId' | 'bornSeq' | 'parentId'>): Promise<boolean> {
+const heldBack = prepared((q) => {
   const { message } = tablesOf(q)
-  const found = await rows(q, sql`
-    select 1 as held where exists (select 1 from message where conversation_id = ${conversationId} and ${isOpenRow(message)} and born_seq < ${bornSeq})
-      or exists (select 1 from media where message_id = ${parentId} and status in ('uploading', 'processing'))`)
-  return found.length > 0
-}
+  return q.select({ id: message.id }).from(message).where(and(eq(message.id, value('id')), sql`(
+    exists (select 1 from message earlier where earlier.conversation_id = ${message.conversationId} and earlier.born_seq < ${message.bornSeq}
+      and (earlier.status = 'waiting' or earlier.status = 'writing' or earlier.status = 'retrying'))
+    or exists (select 1 from media where media.message_id = ${message.parentId} and media.status in ('uploading', 'processing')))`))
+})
+
+/** Whether something must end before this reply may be written: one asked for before it, or a file it is about that is still on its way to being usable. */
+export const isHeldBack = async (q: Query, id: string): Promise<boolean> => (await heldBack(q, { id })).length > 0
 
 const openOf = prepared((q) => {
   const { message } = tablesOf(q)

@@ -75,7 +75,7 @@ const isDue = ({ status, nextTryAt }: MessageRow): boolean => status === 'retryi
 /** Whether the reply may be written now. It is not, quietly, while something before it must end first. */
 async function mayGo(services: Services, tx: Tx, row: MessageRow): Promise<boolean> {
   if (row.status === 'retrying' && !isDue(row)) return false
-  if (await isHeldBack(tx, row)) return false
+  if (await isHeldBack(tx, row.id)) return false
   const limit = limitOf(services)
   return limit && row.model ? hasPlace(services, tx, row, row.model, limit) : true
 }

@@ -116,7 +116,10 @@ test.each(hostile)('%s neither runs nor loads while it arrives in pieces', async
 
 const drawnOf = async (text: string) => {
   const page = await render(text)
-  const drawn = [...(page.element.parentElement ?? page.element).querySelectorAll('.markdown-renderer > .node-slot > .node-content')].map(element => element.innerHTML.replace(/<!--.*?-->| index-key="[^"]*"/g, ''))
+  const element = page.element.parentElement ?? page.element
+  // Code gets its colours a moment later.
+  await vi.waitFor(() => expect([...element.querySelectorAll('figure')].filter(code => code.textContent.startsWith('js') && !code.innerHTML.includes('--light'))).toEqual([]))
+  const drawn = [...element.querySelectorAll('.markdown-renderer > .node-slot > .node-content')].map(element => element.innerHTML.replace(/<!--.*?-->| index-key="[^"]*"/g, ''))
   page.unmount()
   return drawn
 }
