@@ -30,9 +30,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test('no conversation has one, nor what opens over it', async ({ page, guest }) => {
       await guest.send('Show me what you can do at rate 0')
       await guest.untilReplied(45_000)
-      await expect(guest.reply().getByRole('img', { name: /^Diagram/ })).toBeVisible()
+      await expect(guest.reply().getByRole('img', { name: /^Diagram/ })).toBeVisible({ timeout: 30_000 })
       expect(await violationsOf(page), 'a conversation').toEqual([])
-      const overlay = async (what: string, open: () => Promise<void>, role: 'dialog' | 'menu' | 'listbox' = 'dialog') => {
+      const overlay = async (what: string, open: () => Promise<void>, role: 'dialog' | 'menu' = 'dialog') => {
         await open()
         await expect(page.getByRole(role).first()).toBeVisible()
         // Half faded in is not yet what anybody reads.
@@ -50,7 +50,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await overlay('its media', () => menu('Pictures, sound and files'))
       await overlay('its instructions', () => menu('Instructions for the model'))
       await overlay('a picture in large', () => guest.reply().getByRole('button', { name: /^Open .* large$/ }).click())
-      await overlay('the models', () => page.getByRole('combobox', { name: /^Model/ }).click(), 'listbox')
       await overlay('the account', () => page.getByRole('button', { name: /, your account$/ }).click(), 'menu')
       await page.getByRole('heading', { level: 1 }).click()
       await overlay('the shortcuts', () => page.keyboard.press('?'))
