@@ -49,6 +49,7 @@ test('signing out leaves nothing behind in the browser, also where its own way o
     return { local: Object.keys(localStorage).filter(key => key.startsWith('parley')), rows: rows.reduce((sum, count) => sum + count, 0) }
   })
   await expect.poll(async () => (await kept()).local.length).toBeGreaterThan(0)
+  await page.waitForLoadState('networkidle')
   await page.context().setOffline(true)
   await page.getByRole('textbox', { name: 'Message', exact: true }).press('Enter')
   await expect.poll(async () => (await kept()).rows).toBeGreaterThan(0)

@@ -67,7 +67,7 @@ test('stop ends the reply that is being written; the next in line is written the
   await guest.untilWritten()
   await guest.send('tokens 3 at rate 100')
   await expect(guest.messages).toHaveCount(4)
-  await expect(guest.reply()).toContainText('Next in line')
+  await expect(guest.reply()).toContainText('Waiting for its turn')
   await guest.stopButton.click()
   await expect(guest.messages.nth(1)).toContainText('Stopped here.')
   await expect(guest.reply()).toContainText('t0 t1 t2')
