@@ -39,11 +39,7 @@ export function useStickToBottom(scroller: Ref<HTMLElement | null>, content: Ref
 
   function findAnchor() {
     const element = firstBelow(messages(), topOf)
-    const scrollTop = scroller.value?.scrollTop ?? 0
-    const top = element ? topOf(element) : 0
-    // Where it should stand: what is off by less than a pixel isn't taken over, or it would add up.
-    const due = anchor && anchor.element === element ? anchor.top - (scrollTop - anchor.scrollTop) : top
-    anchor = element ? { element, top: Math.abs(due - top) < 1 ? due : top, scrollTop } : null
+    anchor = element ? { element, top: topOf(element), scrollTop: scroller.value?.scrollTop ?? 0 } : null
   }
 
   /** Takes back whatever moved the anchor other than scrolling. */

@@ -1,7 +1,5 @@
 import { expect, test } from './fixtures.ts'
 
-const attach = { name: 'Attach', exact: true } as const
-
 test('what a page at rest may show needs no line: search, shortcuts, menus, an editor', async ({ guest, page, context }) => {
   await guest.send('tokens 3 at rate 100')
   await guest.untilReplied()

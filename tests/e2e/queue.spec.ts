@@ -54,7 +54,7 @@ test('a busy provider: the page says why and counts down, and another model may 
   await guest.reply().getByRole('button', { name: 'Use another model' }).click()
   await page.getByRole('menuitem', { name: 'other' }).click()
   await guest.untilReplied()
-  expect(await guest.replyText()).toContain('9:')
+  await expect.poll(() => guest.replyText()).toContain('9:')
 })
 
 test('stop works while the next try is waited for, also after a reload', async ({ guest }) => {
