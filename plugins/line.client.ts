@@ -44,6 +44,9 @@ function sendDelayed(entries: ReturnType<typeof useOutbox>['entries']) {
   }
 }
 
+/** A page whose parts can't be fetched never stands; the line must come all the same, since with it they are fetched again. */
+const standsWithinMs = 5000
+
 /** Opens the line and the outbox for whoever is signed in. */
 export default defineNuxtPlugin(() => {
   const { user, load, leave } = useSession()
@@ -53,6 +56,8 @@ export default defineNuxtPlugin(() => {
   const router = useRouter()
   const nuxt = useNuxtApp()
   const hydrated = nuxt.isHydrating ? new Promise<void>((resolve) => { nuxt.hooks.hookOnce('app:suspense:resolve', () => resolve()) }) : Promise.resolve()
+  // News that came before the page stands would change what the server has drawn under Vue's hands.
+  const standing = Promise.race([hydrated, promiseTimeout(standsWithinMs)])
   on(useConversationNews())
   on(useListNews(id => !document.hidden && router.currentRoute.value.params.id === id))
 
@@ -72,7 +77,7 @@ export default defineNuxtPlugin(() => {
     close = undefined
     if (!userId) return
     close = openUserOutbox({ userId, hydrated, refused: sayError, prepare: ({ command }) => ensureUploaded('mediaIds' in command ? command.mediaIds : []) })
-    line.open()
+    void standing.then(() => { if (user.value?.id === userId) line.open() })
   }, { immediate: true })
 
   const wake = () => { if (user.value) line.wake() }

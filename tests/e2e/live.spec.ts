@@ -91,3 +91,32 @@ test('what is sent offline is kept over a reload, and delivered once and in orde
   await guest.reload()
   await expectInOrder()
 })
+
+test('news waits until the page stands: what the server has drawn does not change under its scripts', async ({ guest, page }) => {
+  await guest.send('tokens 3 at rate 100')
+  await guest.untilReplied()
+  let letGo = () => {}
+  const held = new Promise<void>((resolve) => { letGo = resolve })
+  let isHeld = () => {}
+  const holding = new Promise<void>((resolve) => { isHeld = resolve })
+  // The messages' own script comes late.
+  await page.route('**/_nuxt/*.js', async (route) => {
+    const response = await route.fetch()
+    const body = await response.text()
+    const headers = response.headers()
+    if (body.includes('data-message-id')) {
+      isHeld()
+      await held
+    }
+    await route.fulfill({ headers, body })
+  })
+  const sockets: string[] = []
+  page.on('websocket', socket => sockets.push(socket.url()))
+  await page.reload({ waitUntil: 'commit' })
+  await holding
+  await page.waitForFunction(() => (globalThis as { useNuxtApp?: () => { isHydrating?: boolean } }).useNuxtApp?.().isHydrating)
+  expect(sockets).toEqual([])
+  letGo()
+  await expect.poll(() => sockets.length).toBe(1)
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+})
