@@ -7,7 +7,7 @@ import { openSqlite } from '../../db/open.sqlite.ts'
 import { signInAsGuest, type Session } from '../support/client.ts'
 import { migrations } from '../support/postgres.ts'
 import { startServer } from '../support/server.ts'
-import { expect, test as base } from './fixtures.ts'
+import { carrySession, expect, test as base } from './fixtures.ts'
 
 const answer = (at: number) => `Answer number ${at + 1} about the ${at === 700 ? 'peregrine' : 'harbour'}.`
 
@@ -28,10 +28,7 @@ const test = base.extend<object, { filled: { session: Session, id: string, messa
   }, { scope: 'worker', timeout: 120_000 }],
   server: [async ({ filled }, use) => { await use({ url: filled.session.url, port: Number(new URL(filled.session.url).port) } as Awaited<ReturnType<typeof startServer>>) }, { scope: 'worker' }],
 })
-test.beforeEach(async ({ context, filled: { session } }) => {
-  const [name = '', value = ''] = session.cookie.split(/=(.*)/s)
-  await context.addCookies([{ name, value, url: session.url }])
-})
+test.beforeEach(async ({ context, filled: { session } }) => { await carrySession(context, session) })
 
 test('a search leads to a message far back, marked, from where one reads on and gets back to the end', async ({ page, conversation, filled: long }) => {
   await conversation.open(`/c/${long.id}`)

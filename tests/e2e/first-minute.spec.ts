@@ -1,6 +1,8 @@
 import { expect, test } from './fixtures.ts'
 
-test('a newcomer becomes a guest, takes a suggestion, and sees the answer stream', async ({ page, guest }) => {
+test('a newcomer becomes a guest, takes a suggestion, and sees the answer stream', async ({ page, login, conversation: guest }) => {
+  await login.open()
+  await login.continueAsGuest()
   await page.getByRole('button', { name: 'Explain how an answer survives a crash' }).click()
   await expect(guest.question()).toContainText('Explain how an answer survives a crash')
   await expect(guest.reply()).toContainText('survives a crash', { timeout: 15_000 })
