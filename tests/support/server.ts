@@ -32,6 +32,9 @@ export interface ServerOptions {
   build?: string
 }
 
+/** As `npm start`, the Dockerfile and docs/deployment.md have it. */
+const nodeArguments = ['--max-semi-space-size=8']
+
 /** Starts the built server and waits until it says it is ready. */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const build = options.build ?? await buildOnce()
@@ -45,7 +48,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     OLLAMA_BASE_URL: 'http://127.0.0.1:9',
     ...options.env,
   }
-  const running = startProcess(process.execPath, [...options.nodeArguments ?? [], join(build, 'server', 'index.mjs')], env, dataDir)
+  const running = startProcess(process.execPath, [...nodeArguments, ...options.nodeArguments ?? [], join(build, 'server', 'index.mjs')], env, dataDir)
   const server: TestServer = {
     ...running, url, port, dataDir,
     lines: () => running.log().split('\n').flatMap((line) => { try { return [JSON.parse(line)] } catch { return [] } }),
