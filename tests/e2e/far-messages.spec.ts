@@ -47,12 +47,12 @@ test('a search leads to a message far back, marked, from where one reads on and 
   const scroller = page.getByRole('region', { name: 'Messages' })
   await scroller.hover()
   await expect(async () => {
-    await page.mouse.wheel(0, 400)
-    await expect(page.locator(`[data-message-id="${long.messageIds[1501]}"]`)).toBeInViewport({ timeout: 100 })
+    await page.mouse.wheel(0, 500)
+    await expect(page.locator(`[data-message-id="${long.messageIds[1451]}"]`)).toBeInViewport({ timeout: 100 })
   }).toPass({ intervals: [0] })
   await expect(async () => {
-    await page.mouse.wheel(0, -400)
-    await expect(page.locator(`[data-message-id="${long.messageIds[1301]}"]`)).toBeInViewport({ timeout: 100 })
+    await page.mouse.wheel(0, -500)
+    await expect(page.locator(`[data-message-id="${long.messageIds[1351]}"]`)).toBeInViewport({ timeout: 100 })
   }).toPass({ intervals: [0] })
   expect(await page.getByRole('article').count()).toBeLessThanOrEqual(120)
   await page.getByRole('button', { name: 'Jump to latest' }).click()
