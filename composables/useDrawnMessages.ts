@@ -48,6 +48,11 @@ export function useDrawnMessages(messages: () => readonly MessageView[]) {
       const newTo = Math.min(messages().length, at + few / 2)
       move(Math.max(0, newTo - few), newTo)
     },
+    /** From now on it stays where it is, also when later messages come. */
+    keep: () => {
+      first.value = messages()[from.value]?.id ?? null
+      last.value = messages()[to.value - 1]?.id ?? null
+    },
     toEnd: () => {
       first.value = null
       last.value = null

@@ -6,6 +6,8 @@ export interface Token { text: string, style: Record<string, string> }
 /** Code longer than this stays plain: nobody reads colours in it, and it would hold the page up. */
 const longestCode = 100_000
 const longestLine = 2_000
+/** A line's colours may take this long. At half a second, the library's own limit, the first line of a language, which is learned then, often went without on a slow device. */
+const longestMs = 5_000
 const themes = { light: 'github-light-high-contrast', dark: 'github-dark-default' } as const
 
 type Grammar = { default: LanguageRegistration[] }
@@ -95,7 +97,7 @@ export async function openLineHighlighter(name: string): Promise<LineHighlighter
   let known: { text: string, tokens: Token[], after: GrammarState | undefined }[] = []
   const readLine = (text: string, before: GrammarState | undefined) => {
     if (text.length > longestLine) return { text, tokens: [{ text, style: {} }], after: before }
-    const result = highlighter.codeToTokens(text, { lang: language, themes, defaultColor: false, cssVariablePrefix: '--', ...(before ? { grammarState: before } : {}) })
+    const result = highlighter.codeToTokens(text, { lang: language, themes, defaultColor: false, cssVariablePrefix: '--', tokenizeTimeLimit: longestMs, ...(before ? { grammarState: before } : {}) })
     const tokens = (result.tokens[0] ?? []).map(token => ({ text: token.content, style: typeof token.htmlStyle === 'object' ? token.htmlStyle : {} }))
     return { text, tokens, after: result.grammarState }
   }

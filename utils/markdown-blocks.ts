@@ -39,7 +39,7 @@ function* linesOf(text: string): Generator<{ at: number, line: string }> {
 
 /** The pieces in order; joined they are the text. What is cut off stays cut off while the text grows, but for the last few letters' sake. */
 export function markdownBlocks(text: string): string[] {
-  if (text.length < 2 * shortest) return [text]
+  if (text.length <= shortest) return [text]
   const cuts = [0]
   let closes: ((line: string) => boolean) | null = null
   let afterBlank = false

@@ -16,6 +16,7 @@ import { cleanName } from './media-name.ts'
 import { announce, touch } from './media-news.ts'
 import { takeRoom } from './media-room.ts'
 import { keyOf, ownMedia, viewMedia } from './media.ts'
+import { pictureSize } from './picture-size.ts'
 
 type User = Pick<SessionUser, 'id'>
 
@@ -73,7 +74,7 @@ async function reuse(services: Services, row: MediaRow, sha256: string): Promise
     if (error instanceof AppError && error.code === 'media_not_found') return null
     throw error
   }
-  return accept(services, row, { type: same.type, mime: same.mime }, { sha256, bytes: same.bytes, storedBytes: same.bytes })
+  return accept(services, row, { type: same.type, mime: same.mime }, { sha256, bytes: same.bytes, storedBytes: same.bytes, width: same.width, height: same.height })
 }
 
 /** Addresses for parts of a large file, and which parts have arrived: also how an upload is resumed. */
@@ -121,7 +122,7 @@ export async function confirmUpload(services: Services, user: User, id: string):
     await refuse(services, row)
     throw new AppError(kind === 'refused' ? 'media_type_refused' : 'media_type_mismatch', named)
   }
-  const accepted = await accept(services, row, kind, {}) ?? await ownMedia(db, user, id)
+  const accepted = await accept(services, row, kind, pictureSize(kind.mime, head) ?? {}) ?? await ownMedia(db, user, id)
   return { media: await viewMedia(services, accepted) }
 }
 

@@ -12,6 +12,7 @@ import { headBytes, judge, type Kind } from './media-kinds.ts'
 import { cleanName } from './media-name.ts'
 import { announce, touch } from './media-news.ts'
 import { takeRoom } from './media-room.ts'
+import { pictureSize } from './picture-size.ts'
 
 /** Letters of a document's text that go with its view. */
 const excerptLength = 500
@@ -109,7 +110,8 @@ export async function storeModelMedia(services: Services, input: { userId: strin
     await takeRoom(tx, userId, bytes.length, config.env.MEDIA_QUOTA_BYTES)
     const before = await queries.listMediaOfMessages(tx, [messageId])
     await queries.insertMedia(tx, {
-      id, userId, messageId, place: before.length, ...kind, filePath, name: cleanName(input.name), bytes: bytes.length, storedBytes: bytes.length, sha256, status: 'processing',
+      id, userId, messageId, place: before.length, ...kind, ...pictureSize(kind.mime, bytes), filePath, name: cleanName(input.name),
+      bytes: bytes.length, storedBytes: bytes.length, sha256, status: 'processing',
     })
     await queue.enqueue(tx, 'process-media', { mediaId: id }, { key: `process-media:${id}` })
     return touch(tx, { id, userId, messageId })

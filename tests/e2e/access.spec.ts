@@ -1,11 +1,5 @@
-import AxeBuilder from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
+import { violationsOf } from './axe.ts'
 import { expect, test } from './fixtures.ts'
-
-const violationsOf = async (page: Page) => {
-  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
-  return violations.map(({ id, nodes }) => ({ id, where: nodes.map(node => node.target.join(' ')).slice(0, 3) }))
-}
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(`in ${colorScheme} colours`, () => {
@@ -35,8 +29,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const overlay = async (what: string, open: () => Promise<void>, role: 'dialog' | 'menu' = 'dialog') => {
         await open()
         await expect(page.getByRole(role).first()).toBeVisible()
-        // Half faded in is not yet what anybody reads.
-        await page.evaluate(() => Promise.all(document.getAnimations().map(animation => animation.effect?.getComputedTiming().endTime === Infinity ? null : animation.finished.catch(() => null))))
         expect(await violationsOf(page), what).toEqual([])
         await page.keyboard.press('Escape')
         await expect(page.getByRole(role)).toHaveCount(0)
@@ -50,6 +42,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await overlay('its media', () => menu('Pictures, sound and files'))
       await overlay('its instructions', () => menu('Instructions for the model'))
       await overlay('a picture in large', () => guest.reply().getByRole('button', { name: /^Open .* large$/ }).click())
+      await overlay('the menu of files', () => page.getByRole('button', { name: 'Attach', exact: true }).click(), 'menu')
+      await overlay('the models', () => page.getByRole('button', { name: /^Model: / }).click(), 'menu')
       await overlay('the account', () => page.getByRole('button', { name: /, your account$/ }).click(), 'menu')
       await page.getByRole('heading', { level: 1 }).click()
       await overlay('the shortcuts', () => page.keyboard.press('?'))
@@ -94,6 +88,7 @@ for (const { name, use } of windows) {
       expect(await sticksOut()).toBeLessThanOrEqual(0)
       await login.continueAsGuest()
       expect(await sticksOut()).toBeLessThanOrEqual(0)
+      await expect(page.getByRole('heading', { name: 'What is on your mind?' })).toBeInViewport({ ratio: 1 })
       await conversation.send('Show me what you can do at rate 0')
       await conversation.untilReplied(45_000)
       expect(await sticksOut()).toBeLessThanOrEqual(0)

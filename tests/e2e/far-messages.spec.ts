@@ -40,17 +40,17 @@ test('a search leads to a message far back, marked, from where one reads on and 
   const message = page.locator(`[data-message-id="${long.messageIds[1401]}"]`)
   await expect(message).toBeInViewport()
   await expect(message).toHaveClass(/is-marked/)
-  // Read on, down and up.
+  // Read on, down and up, by less than the window shows: nothing may be passed over.
   const scroller = page.getByRole('region', { name: 'Messages' })
   await scroller.hover()
   await expect(async () => {
-    await page.mouse.wheel(0, 3000)
-    await expect(page.locator(`[data-message-id="${long.messageIds[1501]}"]`)).toBeInViewport({ timeout: 100 })
-  }).toPass()
+    await page.mouse.wheel(0, 500)
+    await expect(page.locator(`[data-message-id="${long.messageIds[1451]}"]`)).toBeInViewport({ timeout: 100 })
+  }).toPass({ intervals: [0] })
   await expect(async () => {
-    await page.mouse.wheel(0, -3000)
-    await expect(page.locator(`[data-message-id="${long.messageIds[1301]}"]`)).toBeInViewport({ timeout: 100 })
-  }).toPass()
+    await page.mouse.wheel(0, -500)
+    await expect(page.locator(`[data-message-id="${long.messageIds[1351]}"]`)).toBeInViewport({ timeout: 100 })
+  }).toPass({ intervals: [0] })
   expect(await page.getByRole('article').count()).toBeLessThanOrEqual(120)
   await page.getByRole('button', { name: 'Jump to latest' }).click()
   await expect(page.locator(`[data-message-id="${long.messageIds.at(-1)}"]`)).toBeInViewport()

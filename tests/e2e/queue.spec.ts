@@ -2,6 +2,7 @@
 import { llmSettings } from '../support/live-settings.ts'
 import { startScriptedLlm, type Script } from '../support/scripted-llm.ts'
 import { startServer } from '../support/server.ts'
+import { violationsOf } from './axe.ts'
 import { test as base, expect } from './fixtures.ts'
 import { ConversationPage } from './pages/conversation.ts'
 import { LoginPage } from './pages/login.ts'
@@ -52,6 +53,8 @@ test('a busy provider: the page says why and counts down, and another model may 
   expect(first).toBeGreaterThan(40)
   await expect.poll(seconds).toBeLessThan(first)
   await guest.reply().getByRole('button', { name: 'Use another model' }).click()
+  await expect(page.getByRole('menu')).toBeVisible()
+  expect(await violationsOf(page)).toEqual([])
   await page.getByRole('menuitem', { name: 'other' }).click()
   await guest.untilReplied()
   await expect.poll(() => guest.replyText()).toContain('9:')

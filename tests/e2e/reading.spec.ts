@@ -17,7 +17,35 @@ async function watchShifts(page: Page, from: 'now' | 'opening') {
   return () => page.evaluate(() => new Promise<number>(resolve => requestAnimationFrame(() => setTimeout(() => resolve((globalThis as unknown as { shifts: number[] }).shifts.reduce((sum, value) => sum + value, 0))))))
 }
 
-test('scrolling up lets go at once, and the pill leads back', async ({ guest, page }) => {
+/** How far the top of the newest reply moves, as it is painted, many times a second. */
+async function watchTop(page: Page) {
+  await page.locator('[data-role="assistant"]').last().evaluate((node) => {
+    const tops: number[] = []
+    // An observer's first entry tells what is painted; earlier within a frame, what came in is there before it is made up for.
+    const look = () => new IntersectionObserver(([entry], observer) => {
+      if (entry) tops.push(entry.boundingClientRect.top)
+      observer.disconnect()
+      setTimeout(look, 30)
+    }).observe(node)
+    look()
+    Object.assign(globalThis, { tops })
+  })
+  const seen = () => page.evaluate(() => {
+    const { tops } = globalThis as unknown as { tops: number[] }
+    return { frames: tops.length, moved: Math.max(...tops) - Math.min(...tops) }
+  })
+  /** Forgets what was before the wheel, which glides for a moment, came to rest. */
+  async function untilAtRest() {
+    await expect.poll(async () => {
+      await page.evaluate(() => { (globalThis as unknown as { tops: number[] }).tops.length = 0 })
+      await expect.poll(async () => (await seen()).frames).toBeGreaterThan(10)
+      return (await seen()).moved
+    }).toBeLessThanOrEqual(1)
+  }
+  return { untilAtRest, moved: async () => (await seen()).moved }
+}
+
+test('scrolling up lets go at once: nothing moves, and the pill leads back', async ({ guest, page }) => {
   await guest.send('tokens 20000 at rate 150')
   await expect.poll(() => page.getByRole('region', { name: 'Messages' }).evaluate(node => node.scrollHeight - node.clientHeight), { timeout: 30_000 }).toBeGreaterThan(250)
   expect(await fromEnd(page)).toBeLessThanOrEqual(8)
@@ -25,8 +53,10 @@ test('scrolling up lets go at once, and the pill leads back', async ({ guest, pa
   await page.mouse.wheel(0, -200)
   const pill = page.getByRole('button', { name: 'Jump to latest' })
   await expect(pill).toBeVisible()
+  const top = await watchTop(page)
+  await top.untilAtRest()
   await guest.untilWritten((await guest.replyText()).length + 800)
-  await expect(pill).toBeVisible()
+  expect(await top.moved()).toBeLessThanOrEqual(1)
   await pill.click()
   await expect(pill).toBeHidden()
   await guest.untilWritten((await guest.replyText()).length + 400)
@@ -35,6 +65,27 @@ test('scrolling up lets go at once, and the pill leads back', async ({ guest, pa
   await page.getByRole('region', { name: 'Messages' }).focus()
   await page.keyboard.press('Escape')
   await expect(guest.reply()).toContainText('Stopped here.')
+})
+
+test('what is selected in a reply that is being written stays selected, and can be copied', async ({ guest, page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  await guest.send('tokens 20000 at rate 150')
+  await guest.untilWritten(100)
+  // As a mouse would, which the text, on its way up, would not wait for.
+  await guest.reply().getByText('t0 t1 t2').evaluate((words) => {
+    const text = document.createTreeWalker(words, NodeFilter.SHOW_TEXT).nextNode()
+    if (text) getSelection()?.setBaseAndExtent(text, 3, text, 12)
+  })
+  const selected = () => page.evaluate(() => getSelection()?.toString())
+  const before = 't1 t2 t3 '
+  expect(await selected()).toBe(before)
+  await guest.untilWritten((await guest.replyText()).length + 800)
+  expect(await selected()).toBe(before)
+  await page.keyboard.press('ControlOrMeta+c')
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(before)
+  await guest.stopButton.click()
+  await expect(guest.reply()).toContainText('Stopped here.')
+  expect(await selected()).toBe(before)
 })
 
 test.describe('in a tall window', () => {
@@ -49,10 +100,10 @@ test.describe('in a tall window', () => {
     await guest.untilReplied(45_000)
     await expect.poll(() => guest.reply().getByRole('img').first().evaluate(node => (node as HTMLImageElement).naturalWidth)).toBeGreaterThan(0)
     // The line that says “Thinking…” makes place for the text; a picture that jumped would be 0.2 and more.
-    expect(await shifted()).toBeLessThan(0.05)
+    expect(await shifted()).toBeLessThan(0.01)
     await guest.reload()
     await expect(guest.reply().getByRole('group', { name: 'Actions for this reply' })).toBeVisible()
-    expect(await (await watchShifts(page, 'opening'))()).toBeLessThan(0.05)
+    expect(await (await watchShifts(page, 'opening'))()).toBeLessThan(0.01)
   })
 })
 

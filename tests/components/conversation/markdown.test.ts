@@ -135,6 +135,31 @@ test('a long text drawn in pieces looks as drawn in one', async () => {
   expect(inPieces).toEqual(await drawnOf(text))
 })
 
+test('words that stand stay the same piece of the page while the text grows, so that a selection holds', async () => {
+  const page = await render('')
+  const markdown = `A paragraph with **bold words**, \`code\` and *more*.\n\n- an item\n- another\n\n| one | two |\n|---|---|\n| three | four |\n\n> a quote\n\n## A heading\n\n\`\`\`text\nplain\n\`\`\`\n\n${'The last paragraph. '.repeat(3)}`
+  const words = ['A paragraph', 'bold', 'more', 'an item', 'three', 'a quote', 'A heading', 'The last']
+  const root = page.element.parentElement ?? page.element
+  const textWith = (word: string) => {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT)
+    while (walker.nextNode()) if (walker.currentNode.nodeValue?.includes(word)) return walker.currentNode
+    return undefined
+  }
+  const held = new Map<string, Node | undefined>()
+  for (let end = 1; end <= markdown.length + 1; end++) {
+    await page.setProps({ text: markdown.slice(0, end), streaming: end <= markdown.length })
+    // A word is held on to a few letters later, once it is known what it belongs to.
+    for (const word of words) if (end === markdown.indexOf(word) + word.length + 8) held.set(word, textWith(word))
+  }
+  for (const word of words) {
+    expect(held.get(word), word).toBeDefined()
+    expect(textWith(word), word).toBe(held.get(word))
+  }
+  expect(page.get('p').text()).toBe('A paragraph with bold words, code and more.')
+  expect(page.get('pre').text()).toBe('plain')
+  page.unmount()
+})
+
 test('a picture becomes a link that names where it would come from', async () => {
   const page = await render('![A cat](https://pictures.example.org/cat.png)')
   const link = page.get('a')

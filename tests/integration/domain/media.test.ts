@@ -30,7 +30,7 @@ describe.each(dialects)('media on %s', (dialect) => {
     services.bus.subscribe(news => heard.push(news))
     await place.work()
     const sent = await place.upload(await samples.photo())
-    expect(sent).toMatchObject({ type: 'image', mime: 'image/jpeg', messageId: null })
+    expect(sent).toMatchObject({ type: 'image', mime: 'image/jpeg', messageId: null, width: 60, height: 80 })
     const row = await place.settled(sent.id)
     expect(row).toMatchObject({ status: 'ready', progress: 100, width: 60, height: 80, error: null, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) })
     const view = await viewMedia(services, row)
@@ -197,7 +197,7 @@ describe.each(dialects)('media on %s', (dialect) => {
     const { bytes } = await samples.picture()
     const id = await storeModelMedia(services, { userId: user.id, messageId: sent.replyId, bytes, mime: 'image/png', name: '../drawn.png' })
     const row = (await findMedia(services.database.db, id))!
-    expect(row).toMatchObject({ messageId: sent.replyId, name: 'drawn.png', type: 'image', status: 'processing' })
+    expect(row).toMatchObject({ messageId: sent.replyId, name: 'drawn.png', type: 'image', status: 'processing', width: 80 })
     await processMedia(services, { mediaId: id }, context())
     expect(await findMedia(services.database.db, id)).toMatchObject({ status: 'ready', width: 80 })
     await expect(storeModelMedia(services, { userId: user.id, messageId: sent.replyId, bytes: samples.program.bytes, mime: 'image/png', name: 'x.png' })).rejects.toMatchObject({ code: 'media_type_mismatch' })

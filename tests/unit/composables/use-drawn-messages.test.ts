@@ -21,6 +21,15 @@ describe('the messages that are drawn', () => {
     expect(range()).toEqual('60-119')
   })
 
+  it('stay where they are, if that is asked, when those after a piece come', () => {
+    const { messages, range, keep, down, below } = open(50, 100)
+    keep()
+    messages.value = numbered(50, 150)
+    expect([range(), below.value]).toEqual(['50-99', true])
+    down()
+    expect(range()).toBe('50-129')
+  })
+
   it('move up and down in steps, never more than a hundred and twenty', () => {
     const { range, up, down, drawn, above, below } = open(0, 1000)
     const seen: string[] = []

@@ -35,6 +35,18 @@ describe('blocks of Markdown', () => {
     }
   })
 
+  it('are cut where they begin: what stands in one stays in it, letter by letter', () => {
+    const text = [`${prose}\n\n`, `# heading\n\n${prose}\n\n`, `**bold** ${prose}\n\n`, `last`].join('')
+    let drawn: string[] = []
+    for (let letters = 1; letters <= text.length; letters++) {
+      const blocks = markdownBlocks(text.slice(0, letters))
+      // All but a mark that could still have begun a list.
+      for (const [at, block] of drawn.entries()) expect(blocks[at]?.startsWith(block.replace(/[*\s]+$/, ''))).toBe(true)
+      drawn = blocks
+    }
+    expect(drawn).toHaveLength(4)
+  })
+
   it('joined are the text, and stay as they are while it grows', () => {
     const line = fc.constantFrom('', '', 'text', '# h', '- a', '  b', '1. c', '> q', '```', '~~~~', '$$', '| a |', `${prose}`, '**b**', '中文')
     fc.assert(fc.property(fc.array(line, { maxLength: 60 }), (lines) => {
