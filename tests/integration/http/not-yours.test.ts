@@ -198,14 +198,13 @@ describe('every route', () => {
     const owner = await http.user('person-open')
     const things = await giveThings(owner, services)
     const before = await all(services, owner.id)
+    const secrets = [owner.id, owner.username, things.sessionId, things.conversationId, things.messageId, things.replyId, things.mediaId, 'arbour']
     for (const [name, asks] of Object.entries(open)) {
-      for (const request of asks(things)) {
-        for (const method of name.startsWith('all ') ? ['get', 'put'] : [name.split(' ')[0] ?? '']) {
-          const answer = await ask(http, http.browser(), method, method === 'put' ? { ...request, body: 'x' } : request)
-          for (const secret of [owner.id, owner.username, things.sessionId, things.conversationId, things.messageId, things.replyId, things.mediaId]) expect([name, answer.text.includes(secret)]).toEqual([name, false])
-          expect([name, answer.text.match(/harbour/i)]).toEqual([name, null])
-          if (name.startsWith('all ')) expect([request.path, answer.status]).toEqual([request.path, 403])
-        }
+      const tries = asks(things).flatMap(request => name.startsWith('all ') ? [{ method: 'get', request }, { method: 'put', request: { ...request, body: 'x' } }] : [{ method: name.split(' ')[0] ?? '', request }])
+      for (const { method, request } of tries) {
+        const answer = await ask(http, http.browser(), method, request)
+        expect([name, secrets.filter(secret => answer.text.includes(secret))]).toEqual([name, []])
+        if (name.startsWith('all ')) expect([method, request.path, answer.status]).toEqual([method, request.path, 403])
       }
     }
     expect(await all(services, owner.id)).toBe(before)
@@ -215,15 +214,16 @@ describe('every route', () => {
     const owner = await http.user()
     const things = await giveThings(owner, services)
     const before = await all(services, owner.id)
+    const enter = () => who === 'a guest' ? http.guest() : http.user()
     for (const listed of asking) {
-      const row = rows[nameOf(listed)]
-      const other = who === 'a guest' ? await http.guest() : await http.user()
-      const mine = nameOf(listed) === 'post /api/commands' ? await giveThings(other, services) : undefined
-      for (const request of row?.ask({ ...things, mineId: mine?.conversationId ?? '', myMessageId: mine?.messageId ?? '' }) ?? []) {
+      const { ask: asks, others } = rows[nameOf(listed)]!
+      const other = await enter()
+      const mine = nameOf(listed) === 'post /api/commands' ? await giveThings(other, services) : things
+      for (const request of asks({ ...things, mineId: mine.conversationId, myMessageId: mine.messageId })) {
         const answer = await ask(http, other, listed.method, request)
         // A guest has no password: leaving is theirs to do, and what they leave is their own.
         const leaves = who === 'a guest' && nameOf(listed) === 'delete /api/account'
-        expectNothingOf({ owner, things, others: leaves ? 'theirs' : row?.others, asked: `${nameOf(listed)} ${JSON.stringify(request.body ?? '')}` }, answer)
+        expectNothingOf({ owner, things, others: leaves ? 'theirs' : others, asked: `${nameOf(listed)} ${JSON.stringify(request.body ?? '')}` }, answer)
       }
     }
     expect(await all(services, owner.id)).toBe(before)
