@@ -21,6 +21,7 @@ import sendCommand from '../api/commands.post.ts'
 import openConversation from '../api/conversations/[id]/index.get.ts'
 import galleryOfConversation from '../api/conversations/[id]/media.get.ts'
 import earlierMessages from '../api/conversations/[id]/messages.get.ts'
+import oneMessage from '../api/conversations/[id]/messages/[messageId]/index.get.ts'
 import stopSpeech from '../api/conversations/[id]/messages/[messageId]/speech.delete.ts'
 import readAloud from '../api/conversations/[id]/messages/[messageId]/speech.post.ts'
 import listConversations from '../api/conversations/index.get.ts'
@@ -77,6 +78,7 @@ export const routes: readonly ListedRoute[] = [
   listed('get', '/api/conversations/:id', openConversation),
   listed('get', '/api/conversations/:id/messages', earlierMessages),
   listed('get', '/api/conversations/:id/media', galleryOfConversation),
+  listed('get', '/api/conversations/:id/messages/:messageId', oneMessage),
   listed('post', '/api/conversations/:id/messages/:messageId/speech', readAloud),
   listed('delete', '/api/conversations/:id/messages/:messageId/speech', stopSpeech),
   listed('get', '/api/models', listModels),

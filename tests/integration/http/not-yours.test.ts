@@ -74,6 +74,7 @@ const rows: Record<string, Row> = {
   'get /api/conversations/:id': one(t => `/api/conversations/${t.conversationId}`, 404),
   'get /api/conversations/:id/messages': one(t => `/api/conversations/${t.conversationId}/messages?before=${t.replyId}`, 404),
   'get /api/conversations/:id/media': one(t => `/api/conversations/${t.conversationId}/media`, 404),
+  'get /api/conversations/:id/messages/:messageId': { ask: t => ['', '?wait=1'].map(wait => ({ path: `/api/conversations/${t.conversationId}/messages/${t.replyId}${wait}` })), others: 404 },
   'post /api/conversations/:id/messages/:messageId/speech': one(t => `/api/conversations/${t.conversationId}/messages/${t.replyId}/speech`, 404),
   'delete /api/conversations/:id/messages/:messageId/speech': one(t => `/api/conversations/${t.conversationId}/messages/${t.replyId}/speech`, 404),
   'get /api/media': one(t => `/api/media?ids=${t.mediaId}`, 'theirs'),
