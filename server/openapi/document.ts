@@ -55,8 +55,10 @@ const exampleOf = (code: ErrorCode): Json =>
 function answerOf({ route: { route } }: ListedRoute): Json {
   // Each `data:` line of a stream is one of the protocol's events.
   if (route.answers === 'text/event-stream') return { [route.answers]: { schema: { $ref: '#/components/schemas/LiveEvent' } } }
-  if (route.answers) return { [route.answers]: { schema: { type: 'string' } } }
-  return json(route.answer ? schemaOf(route.answer, 'output') : {})
+  return {
+    ...route.answer || !route.answers ? json(route.answer ? schemaOf(route.answer, 'output') : {}) : {},
+    ...route.answers ? { [route.answers]: { schema: { type: 'string' } } } : {},
+  }
 }
 
 function bodyOf({ route: { route } }: ListedRoute): Json {

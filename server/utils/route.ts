@@ -37,7 +37,7 @@ export interface RouteShape<P extends Schema = Schema, Q extends Schema = Schema
   answer?: z.ZodType
   /** Answers also while the database isn't open yet. */
   early?: boolean
-  /** Content type of an answer that isn't JSON. */
+  /** Content type of an answer that isn't JSON; beside `answer`, of what is asked for instead. */
   answers?: string
 }
 
