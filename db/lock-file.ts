@@ -1,4 +1,5 @@
 import BetterSqlite from 'better-sqlite3'
+import { ownFile } from './owner-only.ts'
 
 /**
  * Makes this process the owner of a database file: an exclusive SQLite lock on `<file>.lock`, which the system drops
@@ -8,6 +9,7 @@ import BetterSqlite from 'better-sqlite3'
  */
 export function lockFile(file: string, waitMs: number): () => void {
   if (file === ':memory:') return () => {}
+  ownFile(`${file}.lock`)
   const lock = new BetterSqlite(`${file}.lock`, { timeout: waitMs })
   try {
     // No journal beside the lock, and nothing is ever written.

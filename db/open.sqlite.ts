@@ -5,7 +5,6 @@
  * from power loss (db/wal-sync.ts); the next turn doesn't wait for that.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import BetterSqlite from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/sqlite-proxy'
@@ -16,6 +15,7 @@ import { migrateSqlite } from './migrate-sqlite.ts'
 import { QueryError, useQueryErrors } from './query-error.ts'
 import { searchable } from './search-words.ts'
 import * as tables from './schema.sqlite.ts'
+import { ownFile, ownFileIfThere, ownFolder } from './owner-only.ts'
 import { makeStatements, type RunStatement } from './sqlite-statements.ts'
 import { makeTurns } from './turns.ts'
 import { openWalSync, type WalSync } from './wal-sync.ts'
@@ -99,7 +99,12 @@ export function openSqlite(file: string, migrations: Migration[], { lockWaitMs =
 }
 
 function connect(file: string, migrations: Migration[], lockWaitMs: number): { connection: BetterSqlite.Database, unlock: () => void } {
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
+  if (file !== ':memory:') {
+    ownFolder(dirname(file))
+    ownFile(file)
+    // New ones get the file's own mode from SQLite.
+    for (const beside of ['-wal', '-shm']) ownFileIfThere(`${file}${beside}`)
+  }
   const unlock = lockFile(file, lockWaitMs)
   try {
     const connection = new BetterSqlite(file, { timeout: 5000 })

@@ -1,7 +1,8 @@
 /** The one secret of an installation, and the keys that are drawn from it. */
 import { hkdfSync, randomBytes } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ownFileIfThere, ownFolder } from '../db/owner-only.ts'
 import type { Config } from './config.ts'
 
 /** What a key is for: one key never serves two purposes. */
@@ -10,7 +11,8 @@ export type Purpose = 'sessions' | 'media'
 function keptSecret(folder: string): string {
   const file = join(folder, 'secret')
   const mine = `${file}.${process.pid}.${randomBytes(6).toString('hex')}`
-  mkdirSync(folder, { recursive: true })
+  ownFolder(folder)
+  ownFileIfThere(file)
   try {
     return readFileSync(file, 'utf8').trim()
   }

@@ -11,6 +11,21 @@ const refused: readonly RegExp[] = [
   /@\s*\{[^}]*(img|\\)/i, /^\s*(style|classDef|linkStyle|themeCSS)\b[^\n]*\\/im, /\bjavascript\s*:/i,
 ]
 
+/** Years that a calendar with marks or free days of its own may span. */
+const mostYears = 5
+const marks = /^\s*tickInterval\b(?!\s+\d{1,3}\s*(day|week|month)s?\b)/im
+const countsDays = /^\s*(tickInterval|excludes|includes)\b/im
+
+/**
+ * Whether a calendar would be drawn mark by mark, or counted day by day, over ages: the page would stand still, and again
+ * whenever it is opened.
+ */
+function neverEnds(source: string): boolean {
+  if (!countsDays.test(source)) return false
+  const years = [...source.matchAll(/\b(\d{4})[-/.]/g)].map(([, year]) => Number(year))
+  return marks.test(source) || /\d{5,}|\d{4,}\s*(d|w|M|y)\b|\d{3,}\s*(M|y)\b/.test(source) || Math.max(...years) - Math.min(...years) > mostYears
+}
+
 /** True when a Mermaid source may be drawn. What may not is shown as text, so nothing is lost. */
 export const mayBeDrawn = (source: string): boolean =>
-  source.trim() !== '' && source.length <= longestDiagram && !refused.some(pattern => pattern.test(source))
+  source.trim() !== '' && source.length <= longestDiagram && !refused.some(pattern => pattern.test(source)) && !neverEnds(source)

@@ -1,4 +1,4 @@
-import { and, desc, eq, exists, lt, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, exists, gt, lt, or, sql } from 'drizzle-orm'
 import { among, tablesOf, type Query, type Tx } from '../database.ts'
 import { prepared, preparedUpdate, value } from '../prepared.ts'
 import type { Tables } from '../tables.ts'
@@ -84,4 +84,10 @@ export async function seqsOf(q: Query, ids: readonly string[]): Promise<Map<stri
   const { conversation } = tablesOf(q)
   const found = await q.select({ id: conversation.id, seq: conversation.seq }).from(conversation).where(among(q, conversation.id, ids))
   return new Map(found.map(row => [row.id, row.seq]))
+}
+
+/** All of the user's, by id: those after `after`. */
+export async function conversationsFrom(q: Query, userId: string, after: string, limit: number): Promise<ConversationRow[]> {
+  const { conversation } = tablesOf(q)
+  return q.select().from(conversation).where(and(eq(conversation.userId, userId), gt(conversation.id, after))).orderBy(asc(conversation.id)).limit(limit)
 }

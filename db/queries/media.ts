@@ -162,3 +162,9 @@ export async function insertTombstones(q: Query, ids: readonly string[]): Promis
   const { tombstone } = tablesOf(q)
   if (ids.length > 0) await q.insert(tombstone).values(ids.map(id => ({ id }))).onConflictDoNothing()
 }
+
+/** All of the user's, by id: those after `after`. */
+export async function mediaFrom(q: Query, userId: string, after: string, limit: number): Promise<MediaRow[]> {
+  const { media } = tablesOf(q)
+  return q.select().from(media).where(and(eq(media.userId, userId), gt(media.id, after))).orderBy(asc(media.id)).limit(limit)
+}

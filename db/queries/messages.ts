@@ -250,3 +250,9 @@ export async function messageIds(q: Query, conversationId: string): Promise<stri
   const { message } = tablesOf(q)
   return (await q.select({ id: message.id }).from(message).where(eq(message.conversationId, conversationId))).map(row => row.id)
 }
+
+/** What follows what in a conversation, in the order in which messages were made. */
+export async function outlineOf(q: Query, conversationId: string): Promise<Pick<MessageRow, 'id' | 'parentId'>[]> {
+  const { message } = tablesOf(q)
+  return q.select({ id: message.id, parentId: message.parentId }).from(message).where(eq(message.conversationId, conversationId)).orderBy(asc(message.bornSeq), asc(message.id))
+}

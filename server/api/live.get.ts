@@ -24,7 +24,11 @@ const Cursors = z.string().max(20_000).transform((text, context) => {
 const query = z.strictObject({ id: Id.optional(), conversation: Id.optional(), after: z.coerce.number().int().min(0).default(0), cursors: Cursors.optional() })
 
 /** The socket's events as server-sent events (WHATWG HTML §9.2), for where sockets are blocked; commands go to `POST /api/commands`. */
-export default defineUserRoute({ summary: 'Live events of the user, and of one conversation', query, answers: 'text/event-stream' }, ({ event, user, sessionId, query }) => {
+export default defineUserRoute({
+  summary: 'Live events of the user, and of one conversation',
+  refuses: ['too_many_requests'],
+  query, answers: 'text/event-stream',
+}, ({ event, user, sessionId, query }) => {
   if (!hasRoom(user)) throw new AppError('too_many_requests')
   const { req, res } = event.node
   const beat = setInterval(() => res.write(': still here\n\n'), beatEveryMs)

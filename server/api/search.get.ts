@@ -20,7 +20,11 @@ const Answer = z.object({
   next: z.number().nullable(),
 })
 
-export default defineUserRoute({ summary: 'Search my conversations', query: Query, answer: Answer }, async ({ services, event, user, query }) => {
+export default defineUserRoute({
+  summary: 'Search my conversations',
+  refuses: ['too_many_requests'],
+  query: Query, answer: Answer,
+}, async ({ services, event, user, query }) => {
   await limit(services, event, 'search.user', user.id)
   return search(services, user, query.q, query.before)
 })

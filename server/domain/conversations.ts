@@ -1,10 +1,11 @@
 /** Reading conversations: the list, one as a page opens it, what lies before it, what changed in it. */
 import { findListed, listConversations as listRows } from '../../db/queries/conversations.ts'
 import { branch, branchFrom, changedInAll, changedSince, siblingsOf, type MessageRow, type Since } from '../../db/queries/messages.ts'
-import type { MessagePage, Snapshot } from '../../shared/conversation.ts'
+import type { MessagePage, MessageView, Snapshot } from '../../shared/conversation.ts'
 import type { EventOf } from '../../shared/protocol.ts'
 import type { Services } from '../services.ts'
 import { ownConversation, ownMessage, type SessionUser } from './access.ts'
+import { AppError } from './errors.ts'
 import { viewConversation, viewMessages } from './views.ts'
 
 /** Messages a page gets at once. */
@@ -54,6 +55,15 @@ export async function readMessages(services: Services, user: User, id: string, p
     ...await viewRows(services, conversation.id, shown),
     more: field === 'after' || upTo.length > earlier, later: field === 'before' || following.length > later + 1, active: field === 'before' || following.length > 0,
   }
+}
+
+/** One message, as it stands now. */
+export async function readMessage(services: Services, user: User, id: string, messageId: string): Promise<MessageView> {
+  const { db } = services.database
+  const message = await ownMessage(db, await ownConversation(db, user, id), messageId)
+  const [view] = await viewMessages(services, [message])
+  if (!view) throw new AppError('message_not_found', { field: 'messageId' })
+  return view
 }
 
 async function viewRows(services: Services, conversationId: string, shown: readonly MessageRow[]): Promise<Pick<Snapshot, 'messages' | 'siblings'>> {

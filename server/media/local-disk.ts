@@ -23,14 +23,14 @@ export function openDisk(folder: string) {
   }
 
   const freshPath = async () => {
-    await mkdir(join(folder, unfinished), { recursive: true })
+    await mkdir(join(folder, unfinished), { recursive: true, mode: 0o700 })
     return join(folder, unfinished, randomUUID())
   }
 
   /** A folder that a removal empties at the same moment may vanish between the two steps, so it is tried again. */
   const moveIn = async (from: string, key: string, triesLeft = 3): Promise<void> => {
     const to = pathOf(key)
-    await mkdir(dirname(to), { recursive: true })
+    await mkdir(dirname(to), { recursive: true, mode: 0o700 })
     try {
       await rename(from, to)
     }
@@ -45,7 +45,7 @@ export function openDisk(folder: string) {
     const path = await freshPath()
     try {
       const measured = measure(maxBytes)
-      await pipeline(source, measured.step, createWriteStream(path, { flags: 'wx', flush: true }))
+      await pipeline(source, measured.step, createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true }))
       const result = measured.result()
       accept(result.bytes)
       await moveIn(path, key)

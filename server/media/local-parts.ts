@@ -21,7 +21,7 @@ const pieceBytes = 1024 ** 2
 
 async function concatenate(paths: string[], to: string): Promise<void> {
   const piece = Buffer.allocUnsafeSlow(pieceBytes)
-  await using target = await open(to, 'wx')
+  await using target = await open(to, 'wx', 0o600)
   for (const path of paths) {
     await using source = await open(path)
     for (let read = await source.read(piece); read.bytesRead > 0; read = await source.read(piece))
@@ -64,7 +64,7 @@ export function openParts(disk: Disk) {
     abandon,
     begin: async () => {
       const uploadId = `parts-${randomUUID()}`
-      await mkdir(folderOf(uploadId), { recursive: true })
+      await mkdir(folderOf(uploadId), { recursive: true, mode: 0o700 })
       return uploadId
     },
     put: async (uploadId: string, number: number, bytes: number, source: Readable) => {
@@ -72,7 +72,7 @@ export function openParts(disk: Disk) {
       const temporary = `${path}.${randomUUID()}`
       try {
         const measured = measure(bytes)
-        await pipeline(source, measured.step, createWriteStream(temporary, { flags: 'wx', flush: true }))
+        await pipeline(source, measured.step, createWriteStream(temporary, { flags: 'wx', mode: 0o600, flush: true }))
         if (measured.result().bytes !== bytes) throw incomplete()
         await rename(temporary, path)
       }

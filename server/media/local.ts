@@ -1,9 +1,10 @@
 /** The media store on local disk. It imitates S3: expiring signed links, here to our own `/files/…`. */
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, statfs } from 'node:fs/promises'
+import { statfs } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Readable } from 'node:stream'
+import { ownFolder } from '../../db/owner-only.ts'
 import { inlineMimes } from '../../shared/media.ts'
 import { bytesInWords } from '../../shared/bytes.ts'
 import { AppError } from '../domain/errors.ts'
@@ -118,7 +119,8 @@ function openFiles(disk: Disk, parts: ReturnType<typeof openParts>, secret: stri
 
 async function check(disk: Disk, folder: string): Promise<StoreReport> {
   try {
-    await mkdir(folder, { recursive: true })
+    // What an older version wrote in there was open to every account of the machine; behind a closed folder it isn't.
+    ownFolder(folder)
     const key = `self-test/${randomUUID()}`
     await disk.write(key, Readable.from([Buffer.from('parley')]), 6)
     await disk.removeAll(key)

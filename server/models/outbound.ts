@@ -26,8 +26,9 @@ export function isPublicAddress(address: string): boolean {
   const parsed = ipaddr.process(address)
   if (parsed.range() !== 'unicast') return false
   if (parsed.kind() === 'ipv4') return true
-  // IPv4 carried in other ways (6to4, Teredo, NAT64) has ranges of its own, so it never comes here as unicast.
-  return true
+  // IPv4 carried in other ways (6to4, Teredo, NAT64) has ranges of its own, so it never comes here as unicast; but for the oldest
+  // of them (::a.b.c.d), and whatever else lies outside what has been given out as global (2000::/3, RFC 4291 §2.4).
+  return parsed.match(ipaddr.parseCIDR('2000::/3') as [ipaddr.IPv6, number])
 }
 
 /** Resolves a name and refuses it when any of its addresses is not public. */

@@ -5,6 +5,7 @@
  */
 import type { Route } from '../utils/route.ts'
 import deleteAccount from '../api/account/index.delete.ts'
+import exportEverything from '../api/account/export.get.ts'
 import changeAccount from '../api/account/index.patch.ts'
 import newBackupCodes from '../api/account/second-factor/backup-codes.post.ts'
 import confirmSecondFactor from '../api/account/second-factor/confirm.post.ts'
@@ -18,9 +19,11 @@ import signIn from '../api/auth/sign-in/username.post.ts'
 import signOut from '../api/auth/sign-out.post.ts'
 import signUp from '../api/auth/sign-up/email.post.ts'
 import sendCommand from '../api/commands.post.ts'
+import exportConversation from '../api/conversations/[id]/export.get.ts'
 import openConversation from '../api/conversations/[id]/index.get.ts'
 import galleryOfConversation from '../api/conversations/[id]/media.get.ts'
 import earlierMessages from '../api/conversations/[id]/messages.get.ts'
+import oneMessage from '../api/conversations/[id]/messages/[messageId]/index.get.ts'
 import stopSpeech from '../api/conversations/[id]/messages/[messageId]/speech.delete.ts'
 import readAloud from '../api/conversations/[id]/messages/[messageId]/speech.post.ts'
 import listConversations from '../api/conversations/index.get.ts'
@@ -63,6 +66,7 @@ export const routes: readonly ListedRoute[] = [
   listed('post', '/api/auth/change-password', changePassword),
   listed('patch', '/api/account', changeAccount),
   listed('delete', '/api/account', deleteAccount),
+  listed('get', '/api/account/export', exportEverything),
   listed('get', '/api/account/second-factor', secondFactor),
   listed('post', '/api/account/second-factor', setUpSecondFactor),
   listed('post', '/api/account/second-factor/confirm', confirmSecondFactor),
@@ -77,6 +81,8 @@ export const routes: readonly ListedRoute[] = [
   listed('get', '/api/conversations/:id', openConversation),
   listed('get', '/api/conversations/:id/messages', earlierMessages),
   listed('get', '/api/conversations/:id/media', galleryOfConversation),
+  listed('get', '/api/conversations/:id/export', exportConversation),
+  listed('get', '/api/conversations/:id/messages/:messageId', oneMessage),
   listed('post', '/api/conversations/:id/messages/:messageId/speech', readAloud),
   listed('delete', '/api/conversations/:id/messages/:messageId/speech', stopSpeech),
   listed('get', '/api/models', listModels),

@@ -12,9 +12,10 @@ const query = z.strictObject({ round: z.coerce.number().int().min(0).default(0) 
 
 export const drainShape = {
   summary: 'Work off the queue where no worker lives: for the platform’s cron and for the server itself, with `CRON_SECRET`',
+  refuses: ['not_found'],
   query,
   answer: z.object({ ran: z.number().int(), left: z.number().int() }),
-} satisfies RouteShape
+} as const satisfies RouteShape
 
 /** To anybody without the secret there is nothing here. */
 export async function drainForBearer({ services, event, query: { round } }: Call<undefined, typeof query, undefined>) {

@@ -26,6 +26,8 @@ export const turnLimits = {
   /** Replies that somebody wants read aloud: a reading costs as much as its reply. */
   'speech.user': { max: 120, windowMs: 10 * minute },
   'examples.user': { max: 10, windowMs: 10 * minute },
+  /** Reads all that somebody has. */
+  'export.user': { max: 60, windowMs: 10 * minute },
   'account.user': { max: 60, windowMs: 10 * minute },
 } as const satisfies Record<string, Limit>
 

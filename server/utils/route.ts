@@ -6,7 +6,7 @@
  */
 import { defineEventHandler, getRouterParams, setResponseHeader, setResponseStatus, type EventHandler, type H3Event } from 'h3'
 import type { z } from 'zod'
-import type { Problem } from '../../shared/errors.ts'
+import type { ErrorCode, Problem } from '../../shared/errors.ts'
 import type { SessionUser } from '../domain/access.ts'
 import { AppError } from '../domain/errors.ts'
 import type { Services } from '../services.ts'
@@ -26,15 +26,18 @@ export interface RouteShape<P extends Schema = Schema, Q extends Schema = Schema
   params?: P
   /** Parameters come as text: `z.coerce` where a number is meant. */
   query?: Q
-  /** A JSON body. A route without it that takes other bytes reads them itself, with a limit. */
+  /** A JSON body. A route without it that takes other bytes reads them itself, with a limit, and says their type in `takes`. */
   body?: B
+  takes?: string
+  /** What it refuses with beside what every route of its kind does; the document lists them, and tests hold that it does. */
+  refuses?: readonly ErrorCode[]
   /** Bytes of the JSON body at most. */
   maxBytes?: number
   /** What it answers with 200. */
   answer?: z.ZodType
   /** Answers also while the database isn't open yet. */
   early?: boolean
-  /** Content type of an answer that isn't JSON. */
+  /** Content type of an answer that isn't JSON; beside `answer`, of what is asked for instead. */
   answers?: string
 }
 

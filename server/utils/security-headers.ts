@@ -66,6 +66,8 @@ export function setSecurityHeaders(event: H3Event, config: Pick<Config, 'env' | 
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
     'referrer-policy': 'same-origin',
+    // Over plain http browsers look up the names of links before anybody clicks: a model could tell its secrets in a name.
+    'x-dns-prefetch-control': 'off',
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
     'origin-agent-cluster': '?1',

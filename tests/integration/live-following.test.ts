@@ -111,11 +111,14 @@ describe('another user', () => {
   })
 })
 
-it('nobody gets neither a socket nor an answer', async () => {
-  const nobody = { ...await live.guest(), cookie: '' }
-  await expect(openSocket(nobody)).rejects.toThrow('401')
-  for (const path of ['/api/conversations', `/api/conversations/${newId()}`, '/api/live', '/api/search?q=x', '/api/media/storage']) {
-    const response = await fetch(`${nobody.url}${path}`)
-    expect([path, response.status]).toEqual([path, 401])
+it('nobody gets neither a socket nor an answer, nor does who has left', async () => {
+  const left = await live.guest()
+  await left.request('POST', '/api/auth/sign-out', {})
+  for (const person of [{ ...left, cookie: '' }, left]) {
+    await expect(openSocket(person)).rejects.toThrow('401')
+    for (const path of ['/api/conversations', `/api/conversations/${newId()}`, '/api/live', '/api/search?q=x', '/api/media/storage']) {
+      const response = await fetch(`${person.url}${path}`, { headers: { cookie: person.cookie } })
+      expect([path, response.status]).toEqual([path, 401])
+    }
   }
 })

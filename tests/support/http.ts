@@ -2,6 +2,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createApp, createRouter, toNodeListener, type EventHandler } from 'h3'
+import { refusalsOf } from '../../server/openapi/document.ts'
 import originGuard from '../../server/middleware/origin.ts'
 import { routes } from '../../server/openapi/routes.ts'
 import type { Services } from '../../server/services.ts'
@@ -53,6 +54,14 @@ function keepCookies(cookies: Map<string, string>, { headers }: Response): void 
   }
 }
 
+/** A refusal that the OpenAPI document doesn't name fails whichever test meets it. Paths of no route of ours have none. */
+function checkDocumented(method: string, path: string, body: unknown): void {
+  const code = (body as Refused | undefined)?.error?.code
+  const plain = path.split('?')[0] ?? ''
+  const listed = routes.find(route => route.method === method.toLowerCase() && new RegExp(`^${route.path.replace(/:\w+/g, '[^/]+')}$`).test(plain))
+  if (code && listed && !(refusalsOf(listed) as string[]).includes(code)) throw new Error(`${listed.method} ${listed.path} refused with ${code}: name it in the route's \`refuses\``)
+}
+
 function openBrowser(url: string): Browser {
   const cookies = new Map<string, string>()
   const send = async <T = Refused>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer<T>> => {
@@ -62,7 +71,9 @@ function openBrowser(url: string): Browser {
     keepCookies(cookies, response)
     const text = await response.text()
     const json = response.headers.get('content-type')?.includes('json')
-    return { status: response.status, headers: response.headers, text, body: json && text ? JSON.parse(text) : undefined }
+    const answered = json && text ? JSON.parse(text) : undefined
+    if (response.status >= 400) checkDocumented(method, path, answered)
+    return { status: response.status, headers: response.headers, text, body: answered }
   }
   return { cookies, send, get: (path, headers) => send('GET', path, undefined, headers) }
 }

@@ -7,6 +7,8 @@ import type { AddressInfo } from 'node:net'
 
 export interface Script {
   tokens: number
+  /** Every token is this, instead of numbered words. */
+  says?: string
   /** 0: as fast as they go. */
   perSecond?: number
   /** The first token comes so late, `times` times. */
@@ -47,9 +49,9 @@ export const scriptedModels = { OPENAI_MODELS: 'fake[image tools]', OPENAI_IMAGE
 
 const words = ['lorem ', 'ipsum ', 'dolør ', 'sit ', 'amét, ', '🙂 ', 'consectetur\n', '**bold** ', '`code` ', '日本 ']
 /** Token number `n`, from 0. Numbered, so that a missing, doubled or moved one shows. */
-const token = (n: number) => `${n}:${words[n % words.length]}`
+const token = (n: number, says?: string) => says ?? `${n}:${words[n % words.length]}`
 /** The whole text that a script answers with. */
-export const textOfScript = (script: Script): string => Array.from({ length: script.tokens }, (_, n) => token(n)).join('')
+export const textOfScript = (script: Script): string => Array.from({ length: script.tokens }, (_, n) => token(n, script.says)).join('')
 
 interface Body { messages?: { role: string, content: unknown }[], stream?: boolean }
 
@@ -104,7 +106,7 @@ function play(call: Call, response: ServerResponse, faulty: boolean) {
         end('cut')
         return response.destroy()
       }
-      response.write(line({ content: token(call.sent) }))
+      response.write(line({ content: token(call.sent, call.script.says) }))
     }
     if (call.sent < tokens) return void (timer = setTimeout(step, Math.max(0, startedAt + call.sent / perSecond * 1000 - performance.now())))
     end('whole')

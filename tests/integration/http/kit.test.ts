@@ -105,6 +105,7 @@ describe('a route', () => {
       expect(headers.get('x-content-type-options')).toBe('nosniff')
       expect(headers.get('content-security-policy')).toContain(`frame-ancestors 'none'`)
       expect(headers.get('referrer-policy')).toBe('same-origin')
+      expect(headers.get('x-dns-prefetch-control')).toBe('off')
       expect(headers.get('cache-control')).toBe('no-store')
       expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
       expect(headers.get('strict-transport-security')).toBeNull()

@@ -6,7 +6,7 @@ import { isPublicAddress, openOutbound } from '../../../server/models/outbound.t
 describe('which addresses are public', () => {
   test.each([
     '127.0.0.1', '10.0.0.1', '172.16.5.4', '192.168.1.1', '169.254.169.254', '100.64.0.1', '0.0.0.0', '224.0.0.1', '255.255.255.255', '192.0.2.1', '198.18.0.1',
-    '::1', '::', 'fe80::1', 'fc00::1', 'ff02::1', '::ffff:127.0.0.1', '::ffff:10.0.0.1', '64:ff9b::7f00:1', '2002:7f00:1::', '2001:0:4136:e378::1', '2001:db8::1', 'not an address',
+    '::1', '::', 'fe80::1', 'fc00::1', 'ff02::1', '::ffff:127.0.0.1', '::ffff:10.0.0.1', '64:ff9b::7f00:1', '2002:7f00:1::', '2001:0:4136:e378::1', '2001:db8::1', '::127.0.0.1', '::7f00:1', '::a00:1', '64:ff9b:1::7f00:1', 'fec0::1', '4000::1', 'not an address',
   ])('%s is not', (address) => { expect(isPublicAddress(address)).toBe(false) })
   test.each(['8.8.8.8', '1.1.1.1', '2606:4700:4700::1111', '::ffff:8.8.8.8'])('%s is', (address) => { expect(isPublicAddress(address)).toBe(true) })
 })

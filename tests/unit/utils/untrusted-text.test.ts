@@ -24,6 +24,15 @@ test.each([
   'graph TD; A["<img src=x>"]', 'graph TD\nstyle A fill:url(x)', 'graph TD\nstyle A fill:u\\rl(x)', 'graph TD\nclassDef a background:image-set("x")', 'graph TD; click A href "x"', 'graph TD; A-->B //x', '', 'x'.repeat(20_001),
 ])('a diagram that could load something may not: %s', source => expect(mayBeDrawn(source)).toBe(false))
 
+test.each([
+  'gantt\n A :a1, 2024-01-01, 30d', 'gantt\n tickInterval 1week\n A :a1, 2024-01-01, 90d', 'gantt\n excludes weekends\n A :a1, 2024-01-01, 2025-03-01', 'gantt\n A :a1, 1900-01-01, 2900-01-01',
+])('a calendar that ends may be drawn: %s', source => expect(mayBeDrawn(source)).toBe(true))
+
+test.each([
+  'gantt\n tickInterval 1millisecond\n A :a1, 2024-01-01, 3d', 'gantt\n TICKINTERVAL 1second\n A :a1, 2024-01-01, 3d', 'gantt\n tickInterval 1day\n A :a1, 1900-01-01, 2900-01-01', 'gantt\n tickInterval 1week\n A :a1, 2024-01-01, 999999d',
+  'gantt\n excludes weekends\n A :a1, 0001-01-01, 9999-12-31', 'gantt\n excludes monday\n A :a1, 2024-01-01, 9000y', 'gantt\n dateFormat X\n tickInterval 1day\n A :a1, 1, 99999999999',
+])('a calendar that never ends may not: %s', source => expect(mayBeDrawn(source)).toBe(false))
+
 test('captions cannot be broken out of', () => {
   expect(toVtt([{ fromMs: 0, toMs: 1500, text: 'a\n\n00:00:09.000 --> 00:00:10.000\n<b>x</b>' }, { fromMs: 3_661_001, toMs: 3_661_001, text: 'b' }]))
     .toBe('WEBVTT\n\n00:00:00.000 --> 00:00:01.500\na 00:00:09.000 --&gt; 00:00:10.000 &lt;b&gt;x&lt;/b&gt;\n\n01:01:01.001 --> 01:01:01.002\nb\n')

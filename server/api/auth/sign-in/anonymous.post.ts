@@ -8,7 +8,11 @@ import { definePublicRoute } from '../../../utils/route.ts'
 import { findSession } from '../../../utils/session.ts'
 
 /** Continues as a guest: a real account without a name, reachable from this browser alone until it signs up. Whoever is signed in stays who they are. */
-export default definePublicRoute({ summary: 'Continue as a guest', answer: z.object({ user: PublicUser }) }, async ({ services, event }) => {
+export default definePublicRoute({
+  summary: 'Continue as a guest',
+  refuses: ['guests_not_allowed', 'too_many_requests'],
+  answer: z.object({ user: PublicUser }),
+}, async ({ services, event }) => {
   const session = await findSession(event.headers)
   if (session) return { user: session.user }
   if (!services.config.allowGuests) throw new AppError('guests_not_allowed')

@@ -13,7 +13,11 @@ const SignIn = z.strictObject({ username: z.string().trim().min(1).max(usernameL
 const Answer = z.object({ user: PublicUser.nullable(), secondFactor: z.boolean() })
 
 /** Signs in with username and password. What a guest had so far comes along. */
-export default definePublicRoute({ summary: 'Sign in', body: SignIn, answer: Answer }, async ({ services, event, body }) => {
+export default definePublicRoute({
+  summary: 'Sign in',
+  refuses: ['sign_in_refused', 'too_many_requests'],
+  body: SignIn, answer: Answer,
+}, async ({ services, event, body }) => {
   const place = placeOfRequest(event, services)
   const account = body.username.toLowerCase()
   // Counted before the password is looked at, so that many tries at once are no way around.

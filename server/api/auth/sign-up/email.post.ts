@@ -9,7 +9,11 @@ import { definePublicRoute } from '../../../utils/route.ts'
 const SignUp = z.strictObject({ username: Username, password: Password, name: PersonName.optional() })
 
 /** Makes an account and signs in. A guest who signs up keeps everything. */
-export default definePublicRoute({ summary: 'Sign up', body: SignUp, answer: z.object({ user: PublicUser }) }, async ({ services, event, body }) => {
+export default definePublicRoute({
+  summary: 'Sign up',
+  refuses: ['sign_up_closed', 'username_taken', 'password_common', 'too_many_requests'],
+  body: SignUp, answer: z.object({ user: PublicUser }),
+}, async ({ services, event, body }) => {
   if (!services.config.allowSignUp) throw new AppError('sign_up_closed')
   refuseCommonPassword(body.password, body.username, 'password')
   await limit(services, event, 'sign-up.place', placeOfRequest(event, services))

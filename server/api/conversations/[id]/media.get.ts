@@ -6,6 +6,10 @@ import { galleryOf } from '../../../domain/media.ts'
 import { defineUserRoute } from '../../../utils/route.ts'
 
 export default defineUserRoute(
-  { summary: 'The files of a conversation, newest first', params: z.strictObject({ id: Id }), answer: z.object({ media: z.array(MediaView) }) },
+  {
+    summary: 'The files of a conversation, newest first',
+    refuses: ['conversation_not_found'],
+    params: z.strictObject({ id: Id }), answer: z.object({ media: z.array(MediaView) }),
+  },
   async ({ services, user, params }) => galleryOf(services, await ownConversation(services.database.db, user, params.id)),
 )

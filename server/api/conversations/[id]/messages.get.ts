@@ -8,6 +8,10 @@ const query = z.strictObject({ before: Id.optional(), after: Id.optional(), arou
   .refine(places => Object.values(places).filter(Boolean).length === 1, 'exactly one of before, after and around')
 
 export default defineUserRoute(
-  { summary: 'Messages of a branch before, after or around one of it', params: z.strictObject({ id: Id }), query, answer: MessagePage },
+  {
+    summary: 'Messages of a branch before, after or around one of it',
+    refuses: ['conversation_not_found', 'message_not_found'],
+    params: z.strictObject({ id: Id }), query, answer: MessagePage,
+  },
   ({ services, user, params, query: place }) => readMessages(services, user, params.id, place),
 )

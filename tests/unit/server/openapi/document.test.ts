@@ -1,31 +1,25 @@
-import { globSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { openApiDocument } from '../../../../server/openapi/document.ts'
+import { openApiDocument, refusalsOf } from '../../../../server/openapi/document.ts'
 import { routes } from '../../../../server/openapi/routes.ts'
+import { errors, type ErrorCode } from '../../../../shared/errors.ts'
+import { LiveEvent } from '../../../../shared/protocol.ts'
+import { routeFiles } from '../../../support/route-files.ts'
 
 /** Files that answer HTTP without being in the document, each with its reason. */
 const left: Record<string, string> = {
-  'GET /api/openapi.json': 'the document itself',
-  'GET /api/docs': 'the page that shows the document',
-  'GET /api/docs/:file': 'files of that page',
-  'ALL /files/**': 'signed links that the document’s answers carry; their form is the store’s own',
-  'ALL /ws': 'the socket (docs/protocol.md)',
-}
-
-/** `server/api/media/[id]/index.delete.ts` → `DELETE /api/media/:id` */
-function routeOf(file: string): string {
-  const [, path = '', method] = /^server\/(?:routes\/)?(.*?)(?:\.(get|post|put|patch|delete))?\.ts$/.exec(file) ?? []
-  return `${(method ?? 'all').toUpperCase()} /${path.replace(/\/index$/, '').replace(/\[\.\.\.\w+\]/g, '**').replace(/\[(\w+)\]/g, ':$1')}`
+  'get /api/openapi.json': 'the document itself',
+  'get /api/docs': 'the page that shows the document',
+  'get /api/docs/:file': 'files of that page',
+  'all /files/**': 'signed links that the document’s answers carry; their form is the store’s own',
+  'all /ws': 'the socket (docs/protocol.md)',
 }
 
 describe('the OpenAPI document', () => {
   it('lists every route there is a file of, but those with a reason', () => {
-    const files = ['server/api', 'server/routes'].flatMap(folder =>
-      globSync('**/*.ts', { cwd: join(import.meta.dirname, '../../../..', folder) }).map(file => routeOf(`${folder}/${file}`)))
-    const known = new Set([...routes.map(({ method, path }) => `${method.toUpperCase()} ${path}`), ...Object.keys(left)])
-    expect(files.filter(route => !known.has(route)), 'add them to server/openapi/routes.ts').toEqual([])
-    expect(routes.map(({ method, path }) => `${method.toUpperCase()} ${path}`).filter(route => !files.includes(route)), 'these have no file').toEqual([])
+    const files = routeFiles()
+    const listed = routes.map(({ method, path }) => `${method} ${path}`)
+    expect(files.filter(route => !listed.includes(route) && !(route in left)), 'add them to server/openapi/routes.ts').toEqual([])
+    expect([...listed, ...Object.keys(left)].filter(route => !files.includes(route)), 'these have no file').toEqual([])
   })
 
   it('says for each what it is for and what it answers', () => {
@@ -39,6 +33,32 @@ describe('the OpenAPI document', () => {
     })
     expect(paths['/api/sessions/{id}']?.delete?.parameters).toEqual([expect.objectContaining({ name: 'id', in: 'path', required: true })])
     expect(paths['/api/search']?.get?.parameters).toEqual([expect.objectContaining({ name: 'q', required: true }), expect.objectContaining({ name: 'before', required: false })])
+  })
+
+  it('says for each how it refuses, by status, with an example of each', () => {
+    const { paths, components } = openApiDocument() as { paths: Record<string, Record<string, { responses: Record<string, { content: Record<string, { examples?: Record<string, { $ref: string }> }> }> }>>, components: { examples: Record<string, { value: unknown }> } }
+    for (const listed of routes) {
+      const { responses } = paths[listed.path.replace(/:(\w+)/g, '{$1}')]?.[listed.method] ?? { responses: {} }
+      const examples = Object.entries(responses).flatMap(([status, { content }]) => Object.entries(content['application/json']?.examples ?? {}).map(([code, { $ref }]) => ({ status, code, $ref })))
+      expect(examples.map(({ code }) => code).toSorted()).toEqual([...new Set(refusalsOf(listed))].toSorted())
+      for (const { status, code, $ref } of examples) {
+        expect(Number(status)).toBe(errors[code as ErrorCode].status)
+        expect([$ref, components.examples[code]?.value]).toEqual([`#/components/examples/${code}`, { error: expect.objectContaining({ code, message: errors[code as ErrorCode].text }) }])
+      }
+    }
+    expect(Object.keys(paths['/api/sessions/{id}']?.delete?.responses ?? {})).toEqual(['200', '400', '401', '403', '404', '500', '503'])
+  })
+
+  it('says of every body what it is', () => {
+    const { paths } = openApiDocument() as { paths: Record<string, Record<string, { requestBody?: { content: object } }>> }
+    const without = routes.filter(({ method, path, route: { route } }) => (route.body || route.takes) && !paths[path.replace(/:(\w+)/g, '{$1}')]?.[method]?.requestBody)
+    expect(without).toEqual([])
+    expect(Object.keys(paths['/api/media/{id}/content']?.put?.requestBody?.content ?? {})).toEqual(['application/octet-stream'])
+  })
+
+  it('has every event that a stream tells', () => {
+    const { components } = openApiDocument() as { components: { schemas: { LiveEvent: { oneOf: { properties: { type: { const: string } } }[] } } } }
+    expect(components.schemas.LiveEvent.oneOf.map(({ properties }) => properties.type.const)).toEqual(LiveEvent.options.map(option => option.shape.type.value))
   })
 
   it('survives being written as JSON', () => {
