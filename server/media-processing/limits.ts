@@ -10,6 +10,8 @@ export const limits = {
   frameSide: 768,
   /** Key frames of a video, for models that see but don't watch. */
   frames: 8,
+  /** A header may claim any length; beyond this one (23 days, which a column of four bytes holds) it is not believed. */
+  claimedMs: 2_000_000_000,
   /** Longest recording that is decoded for a waveform, a playable form or a transcript. */
   soundMs: 4 * 3_600_000,
   /** Longest video that is encoded anew, and the side it is brought down to. */

@@ -109,6 +109,10 @@ describe('sound', () => {
     expect(await madeOf(samples.recording(5 * 3600, 8))).toEqual({ facts: { durationMs: 5 * 3_600_000 }, forms: {}, notice: { code: 'media_too_big_to_open', details: { name: 'recording.wav', limit: '4 hours' } } })
   })
 
+  it('that claims to last for months is not believed', async () => {
+    expect(await madeOf(samples.monthsOfSound())).toMatchObject({ facts: {}, notice: { code: 'media_too_big_to_open' } })
+  })
+
   it('that is cut off or damaged is said to be, or taken as far as it goes', async () => {
     const { bytes, ...rest } = samples.recording(2)
     expect((await madeOf({ ...rest, bytes: bytes.subarray(0, 20_000) })).facts.durationMs).toBeLessThan(2000)

@@ -69,6 +69,14 @@ export function recording(seconds = 2, rate = 16_000): Sample {
   return { name: 'recording.wav', mime: 'audio/wav', bytes }
 }
 
+/** Sound of two months, as its header says: one sample in a second. */
+export function monthsOfSound(): Sample {
+  const sample = recording(5, 1_000_000)
+  sample.bytes.writeUInt32LE(1, 24)
+  sample.bytes.writeUInt32LE(2, 28)
+  return { ...sample, name: 'months.wav' }
+}
+
 export const video = (): Sample => ({ name: 'film.mp4', mime: 'video/mp4', bytes: Buffer.from(film()) })
 
 const pdfOf = (objects: readonly (string | Buffer)[]): Buffer => {
