@@ -161,6 +161,16 @@ describe('documents', () => {
     expect((await madeOf(samples.svg)).facts.extractedText).toContain('<script>')
   })
 
+  it('of Office keep what they are made of: headings, lists, tables, sheets and their names, dates', async () => {
+    const textOf = async (sample: Sample) => (await madeOf(sample)).facts.extractedText
+    expect(await textOf(samples.report())).toBe('# The lighthouse\nIt was built late.\n## What it needs\n- Oil\n  - Good oil\nYear\tCost (pounds)\n1851\t\nOnce\n\n')
+    const [totals, raw] = (await textOf(samples.book()))!.split('\n\n')
+    expect(totals).toBe('# Totals & more\n2024-02-29\t12:00:00\t7\tTRUE\t#DIV/0!\tjoined')
+    // A cell in the last of sixteen thousand columns makes no sixteen thousand.
+    expect(raw).toBe(`# Raw\na\t\t\t1\n${'\t'.repeat(200)}9\n`)
+    expect(await textOf(samples.slides())).toBe('# Lighthouses\nand ships\n')
+  })
+
   it('give a picture of the first page of a PDF', () => processed(samples.pdf(), async ({ facts, forms, notice }, folder) => {
     expect([forms, facts.placeholder, notice]).toEqual([{ poster: 'poster.webp', thumbnail: 'thumbnail.webp' }, expect.any(String), null])
     const { width, height } = await sharp(join(folder, forms.poster!)).metadata()
@@ -184,6 +194,11 @@ describe('documents', () => {
 
   it('that unpack to far more than they are, are kept unread', async () => {
     expect(await madeOf(samples.zipBomb())).toMatchObject({ facts: {}, notice: { code: 'media_too_big_to_open' } })
+  })
+
+  it('of which each cell names the same long text, are read as far as text is kept', async () => {
+    const { facts, notice } = await madeOf(samples.wideBomb())
+    expect([facts.extractedText!.length, notice]).toEqual([400_000, null])
   })
 
   it('that lie about how much they unpack to get no more room than they claimed', async () => {
