@@ -31,6 +31,9 @@ export const limits = {
   archiveBytes: 128 * 1024 ** 2,
 } as const
 
+/** A process that is at work tells how far it is, or what it has so far; one that runs in circles in a damaged file tells nothing. */
+export const quietMs = 120_000
+
 /** Wall-clock and memory for the process that opens one file. Past either it is ended. */
 export const bounds = {
   image: { ms: 60_000, bytes: 1.5 * 1024 ** 3 },

@@ -12,7 +12,7 @@ import * as samples from '../support/samples.ts'
 import type { Sample } from '../support/samples.ts'
 import { films, rewritten, sounds } from '../support/sounding.ts'
 
-interface Options { bounds?: { ms: number, bytes: number }, signal?: AbortSignal, wantsSound?: boolean, program?: string }
+interface Options { bounds?: { ms: number, bytes: number, quietMs?: number }, signal?: AbortSignal, wantsSound?: boolean, program?: string }
 
 async function processed<T = void>(sample: Sample, look: (made: Made, folder: string) => T | Promise<T>, options: Options = {}): Promise<T> {
   const root = await mkdtemp(join(tmpdir(), 'parley-process-'))
@@ -220,6 +220,11 @@ describe('documents', () => {
 describe('the process that opens files', () => {
   it('is ended when it takes too long', async () => {
     await expect(processed(await samples.picture(), () => {}, { bounds: { ms: 1, bytes: Infinity } })).rejects.toMatchObject(refusal('media_took_too_long'))
+  })
+  it('is ended when it has told nothing for long, as one that runs in circles', async () => {
+    const began = Date.now()
+    await expect(processed(samples.endlessFlac(), () => {}, { bounds: { ms: 60_000, bytes: Infinity, quietMs: 8_000 } })).rejects.toMatchObject(refusal('media_took_too_long'))
+    expect(Date.now() - began).toBeLessThan(40_000)
   })
   it('is ended when it takes too much memory', async () => {
     await expect(processed(await samples.picture('png', 5000, 5000), () => {}, { bounds: { ms: 60_000, bytes: 1 } })).rejects.toMatchObject(refusal('media_too_big_to_open'))

@@ -77,6 +77,16 @@ export function monthsOfSound(): Sample {
   return { ...sample, name: 'months.wav' }
 }
 
+/** Two kilobytes that say they are a year of sound, and hold none: a reader looks for it in circles. */
+export function endlessFlac(): Sample {
+  const bytes = Buffer.alloc(2042)
+  bytes.write('fLaC')
+  // The only block of metadata, 34 bytes: sizes of blocks, 44.1 kHz, two channels of 16 bits, samples without end.
+  bytes.set([0x80, 0, 0, 34, 0x10, 0, 0x10, 0], 4)
+  bytes.set([0x0A, 0xC4, 0x42, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], 18)
+  return { name: 'endless.flac', mime: 'audio/flac', bytes }
+}
+
 export const video = (): Sample => ({ name: 'film.mp4', mime: 'video/mp4', bytes: Buffer.from(film()) })
 
 const pdfOf = (objects: readonly (string | Buffer)[]): Buffer => {
