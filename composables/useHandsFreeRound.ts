@@ -5,6 +5,7 @@ import { goRound, type HandsFreePhase } from '~/utils/hands-free'
 import { keepForSending } from '~/utils/keep-for-sending'
 import { forgetRecording } from '~/utils/kept-recordings'
 import { sentenceFor } from '~/utils/problems'
+import { hasSentence, type Growing } from '~/utils/spoken-as-written'
 
 /** `paused` and `trouble`: the microphone is off until the person wants it on again. */
 export type HandsFreeState = HandsFreePhase | 'opening' | 'paused' | 'trouble'
@@ -18,41 +19,41 @@ const reasonOf = (error: unknown): string => {
   return error instanceof SaidError ? error.message : sayRecordingFault(error, 'microphone')
 }
 
-/** Sending what was said, and waiting for the end of its reply. */
-function useAsking(conversationId: string) {
+/** Resolves at the next change of what is looked at; rejects with the signal's reason. */
+const nextChange = (look: () => unknown, signal: AbortSignal) => new Promise<void>((resolve, reject) => {
+  const abort = () => {
+    end()
+    reject(signal.reason)
+  }
+  const end = watch(look, () => {
+    end()
+    signal.removeEventListener('abort', abort)
+    resolve()
+  })
+  signal.addEventListener('abort', abort, { once: true })
+})
+
+/** @throws SaidError for a reply that failed */
+function checkReply(reply: MessageView | null) {
+  if (reply?.status === 'failed') throw new SaidError(reply.error?.message ?? 'The reply failed.')
+}
+
+/** Sending what was said, and waiting for its reply: for its end, or where it can be read early, for its first sentence. */
+function useAsking(conversationId: string, readsEarly: () => Promise<boolean>) {
   const { messages, send, stop, deliveryOf, problemOf } = useConversation(conversationId)
   const router = useRouter()
   const askedId = ref<string | null>(null)
   const question = computed(() => messages.value.find(message => message.id === askedId.value) ?? null)
   const reply = computed(() => messages.value.find(message => message.role === 'assistant' && message.parentId === askedId.value) ?? null)
 
-  /** The end of it, when there is one: what to read, or null. @throws SaidError */
-  function outcome(messageId: string): { reply: MessageView | null } | null {
+  /** When it is there: what to read, or null. @throws SaidError */
+  function outcome(messageId: string, early: boolean): { reply: MessageView | null } | null {
     if (deliveryOf(messageId) === 'refused') throw new SaidError(problemOf(messageId)?.message ?? 'This was not sent.')
     const found = reply.value
-    if (!found || isOpen(found.status)) return null
-    if (found.status === 'failed') throw new SaidError(found.error?.message ?? 'The reply failed.')
+    if (!found) return null
+    if (isOpen(found.status)) return early && hasSentence(found.content) ? { reply: found } : null
+    checkReply(found)
     return { reply: found.status === 'done' && found.content.trim() ? found : null }
-  }
-  async function untilReplied(messageId: string, signal: AbortSignal): Promise<MessageView | null> {
-    let end = () => {}
-    try {
-      return await new Promise<MessageView | null>((resolve, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-        end = watch([reply, () => deliveryOf(messageId)], () => {
-          try {
-            const found = outcome(messageId)
-            if (found) resolve(found.reply)
-          }
-          catch (error) {
-            reject(error)
-          }
-        }, { immediate: true })
-      })
-    }
-    finally {
-      end()
-    }
   }
 
   async function ask({ recordingId, file }: Spoken, signal: AbortSignal): Promise<MessageView | null> {
@@ -61,15 +62,28 @@ function useAsking(conversationId: string) {
     askedId.value = messageId
     await forgetRecording(recordingId).catch(() => undefined)
     if (router.currentRoute.value.path !== `/c/${conversationId}`) await router.push(`/c/${conversationId}`)
-    return untilReplied(messageId, signal)
+    const early = await readsEarly()
+    for (;;) {
+      signal.throwIfAborted()
+      const found = outcome(messageId, early)
+      if (found) return found.reply
+      await nextChange(() => [reply.value, deliveryOf(messageId)], signal)
+    }
   }
-  return { ask, question, reply, stopReply: () => { if (reply.value && isOpen(reply.value.status)) void stop(reply.value.id) } }
+
+  const find = (id: string) => messages.value.find(message => message.id === id) ?? null
+  /** What there is of a reply, until it has ended. */
+  const growing = (id: string): Growing => ({
+    now: () => ({ text: find(id)?.content ?? '', whole: !isOpen(find(id)?.status ?? 'done') }),
+    changed: signal => nextChange(() => find(id), signal),
+  })
+  return { ask, question, reply, growing, check: (id: string) => checkReply(find(id)), stopReply: () => { if (reply.value && isOpen(reply.value.status)) void stop(reply.value.id) } }
 }
 
 /** A hands-free conversation while the component that asked is mounted. */
 export function useHandsFreeRound(conversationId: string) {
-  const { ask, question, reply, stopReply } = useAsking(conversationId)
-  const { read, reading, prime, stop: stopReading } = useReadAloud()
+  const { read, readsEarly, reading, prime, stop: stopReading } = useReadAloud()
+  const { ask, question, reply, growing, check, stopReply } = useAsking(conversationId, readsEarly)
   const state = ref<HandsFreeState>('opening')
   const level = ref(0)
   /** Why the microphone is off. */
@@ -88,7 +102,8 @@ export function useHandsFreeRound(conversationId: string) {
   }
   async function readReply(message: MessageView, signal: AbortSignal) {
     note.value = null
-    await read(message, signal).catch((error: unknown) => { note.value = `The reply could not be read aloud. ${sentenceFor(error)}` })
+    await read({ ...message, growing: growing(message.id) }, signal).catch((error: unknown) => { note.value = `The reply could not be read aloud. ${sentenceFor(error)}` })
+    check(message.id)
   }
   async function listen() {
     hush()

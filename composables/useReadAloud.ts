@@ -3,8 +3,15 @@ import type { MediaView } from '~~/shared/media'
 import { findVoice, speakByVoice } from '~/utils/speak-by-voice'
 import { RefusedError } from '~/utils/problems'
 import { speakByServer, type SpeakParts } from '~/utils/speak-by-server'
+import { wholeText, type Growing } from '~/utils/spoken-as-written'
 
-export interface Readable { id: string, conversationId: string, content: string }
+export interface Readable {
+  id: string
+  conversationId: string
+  content: string
+  /** Of one that is still being written, where `readsEarly`. */
+  growing?: Growing
+}
 
 /** What is being read in this tab, one at a time. `waits`: how far its making is; null while it is heard. */
 const reading = shallowRef<{ messageId: string, waits: number | null } | null>(null)
@@ -46,6 +53,9 @@ export function useReadAloud() {
   }
   const tell = (messageId: string, waits: number | null) => { reading.value = { messageId, waits } }
 
+  /** A reply can be read while it is still being written: a speech model is given it whole, the voice of this device by sentences. */
+  const readsEarly = async () => speech.value !== 'model' && await findVoice() !== null
+
   async function byBest(message: Readable, signal: AbortSignal) {
     const voice = await findVoice()
     if (speech.value === 'model' || !voice) {
@@ -59,7 +69,7 @@ export function useReadAloud() {
     }
     signal.throwIfAborted()
     tell(message.id, null)
-    await speakByVoice(message.content, voice as SpeechSynthesisVoice, signal)
+    await speakByVoice(message.growing ?? wholeText(message.content), voice as SpeechSynthesisVoice, signal)
   }
 
   /**
@@ -98,5 +108,5 @@ export function useReadAloud() {
     read(message).catch(sayError)
   }
 
-  return { supported: computed(() => speech.value !== null || hasVoice.value), reading: computed(() => reading.value), read, prime, toggle, stop }
+  return { supported: computed(() => speech.value !== null || hasVoice.value), reading: computed(() => reading.value), readsEarly, read, prime, toggle, stop }
 }

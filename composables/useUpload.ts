@@ -1,11 +1,11 @@
 import { newId } from '~~/shared/ids'
-import { mediaLimits, type MediaView } from '~~/shared/media'
+import { mediaLimits, type MediaView, type PartsView } from '~~/shared/media'
 import type { AttachmentView } from '~/utils/attachment'
 import { localMedia, localView, typeOfMime } from '~/utils/local-media'
 import { keepAttachments, readAttachments, type KeptAttachment } from '~/utils/kept-attachments'
 import { isPassing, RefusedError, sentenceFor } from '~/utils/problems'
 import { makePace } from '~/utils/upload-pace'
-import { cancelUpload, keepFile, keptFile, startUpload } from '~/utils/uploads'
+import { cancelUpload, isNotKept, keepFile, keptFile, startUpload } from '~/utils/uploads'
 import { sayBytes } from '~/utils/words'
 
 /** Why a file cannot be taken, before anything is sent; null when it can. */
@@ -51,13 +51,24 @@ const asItWas = (kept: KeptAttachment, file: Blob | null): AttachmentView => ({
   status: 'kept', progress: 0, bytesPerSecond: null, secondsLeft: null, problem: null,
 })
 
+/** How much of a file the server has, in percent. */
+async function arrivedOf(id: string, bytes: number): Promise<number> {
+  const parts = await $fetch<PartsView>(`/api/media/${id}/parts`, { method: 'POST', body: { numbers: [] } }).catch(() => null)
+  return parts ? Math.min(100, Math.round(parts.received.length * parts.bytes / bytes * 100)) : 0
+}
+
 /** What the server knows of a file that was chosen before a reload, and whose bytes aren't here any more. */
-async function askAfter({ id }: KeptAttachment): Promise<Partial<AttachmentView>> {
+async function askAfter({ id, bytes }: KeptAttachment): Promise<Partial<AttachmentView>> {
   const { media } = await $fetch<{ media: MediaView[] }>('/api/media', { query: { ids: id } }).catch(() => ({ media: [] }))
   const [known] = media
   if (known) localMedia.set(id, known)
-  return known && known.status !== 'uploading' ? { ...afterUpload(known), previewUrl: known.thumbnail?.url ?? null } : { status: 'refused', problem: 'It was not sent before the page was closed. Choose it again.' }
+  if (known && known.status !== 'uploading') return { ...afterUpload(known), previewUrl: known.thumbnail?.url ?? null }
+  return { status: 'missing', progress: known ? await arrivedOf(id, bytes) : 0 }
 }
+
+/** Why a file cannot be the one that is missing, by its size; what it has besides is compared when it is sent. */
+const otherFile = (file: File, { bytes }: AttachmentView): string | null =>
+  file.size === bytes ? null : `“${file.name}” has ${sayBytes(file.size)} and not ${sayBytes(bytes)}. Choose the same file.`
 
 /** Uploads one file, telling every step as a change of its attachment. */
 async function run({ id, name }: AttachmentView, file: Blob, change: (changes: Partial<AttachmentView>) => void): Promise<void> {
@@ -77,23 +88,44 @@ async function run({ id, name }: AttachmentView, file: Blob, change: (changes: P
 /** What could not go although there is a line (a store that is down) is tried again after this. */
 const againMs = 4_000
 
-/**
- * Files beside the text that is being written. They are uploaded at once; what cannot go now is kept and goes later. They
- * are remembered under `key`, as the draft is, and go on after a reload where they were.
- */
-export function useUpload(key: string) {
+/** The files of one message: what is shown of them, and the bytes of those that are here. */
+function useRow() {
   const attachments = ref<AttachmentView[]>([])
   const files = new Map<string, Blob>()
-  const facts = useLineFacts()
-  const userId = useOwnId()
-
-  const change = (id: string, changes: Partial<AttachmentView>) => { Object.assign(attachments.value.find(one => one.id === id) ?? {}, changes) }
+  const find = (id: string) => attachments.value.find(one => one.id === id)
+  const change = (id: string, changes: Partial<AttachmentView>) => { Object.assign(find(id) ?? {}, changes) }
   const upload = (attachment: AttachmentView) => {
     const file = files.get(attachment.id)
     if (file) void run(attachment, file, changes => change(attachment.id, changes))
   }
 
+  /** Goes on with a file whose bytes a reload took away. */
+  function chooseAgain(id: string, file: File) {
+    const attachment = find(id)
+    if (attachment?.status !== 'missing') return
+    const problem = otherFile(file, attachment)
+    if (problem) return change(id, { problem })
+    files.set(id, file)
+    isNotKept(id)
+    change(id, { previewUrl: attachment.type === 'file' ? null : URL.createObjectURL(file) })
+    upload(attachment)
+  }
+  return { attachments, files, find, change, upload, chooseAgain }
+}
+
+/**
+ * Files beside the text that is being written. They are uploaded at once; what cannot go now is kept and goes later. They
+ * are remembered under `key`, as the draft is, and go on after a reload where they were; one that was too large to be kept
+ * here, once it is chosen again.
+ */
+export function useUpload(key: string) {
+  const { attachments, files, find, change, upload, chooseAgain } = useRow()
+  const facts = useLineFacts()
+  const userId = useOwnId()
+
   async function addOne(file: File) {
+    const missing = attachments.value.find(one => one.status === 'missing' && one.name === file.name && one.bytes === file.size)
+    if (missing) return chooseAgain(missing.id, file)
     const attachment = describe(file)
     const problem = refusalOf(file, attachments.value.filter(one => one.status !== 'refused').length)
     attachments.value.push(problem ? { ...attachment, status: 'refused', problem } : attachment)
@@ -107,7 +139,7 @@ export function useUpload(key: string) {
 
   /** Takes one away, ending its upload. Gives the file, for whoever wants it back. */
   function remove(id: string): File | undefined {
-    const attachment = attachments.value.find(one => one.id === id)
+    const attachment = find(id)
     if (!attachment) return
     const file = files.get(id)
     attachments.value = attachments.value.filter(one => one.id !== id)
@@ -149,5 +181,5 @@ export function useUpload(key: string) {
     watch(() => facts.value.state, goOn)
   }
 
-  return { attachments, add, addShared: (media: MediaView) => share(media, attachments.value), remove, clear }
+  return { attachments, add, chooseAgain, addShared: (media: MediaView) => share(media, attachments.value), remove, clear }
 }

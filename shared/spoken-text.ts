@@ -39,7 +39,7 @@ export function spokenText(markdown: string): string {
 }
 
 /** Where a text of at most `most` units ends best: after a paragraph, a sentence, a word; never within a letter. */
-function endWithin(text: string, most: number): number {
+export function endWithin(text: string, most: number): number {
   if (text.length <= most) return text.length
   const head = text.slice(0, most + 1)
   const ends = [/\n/g, /[.!?…]["'”’)\]]*\s|[。！？]/g, /[,;:–—，、；]\s?/g, /\s/g]
@@ -53,14 +53,16 @@ function endWithin(text: string, most: number): number {
   return code >= 0xD800 && code < 0xDC00 ? most - 1 : most
 }
 
-/** The pieces of a text, in order, of `most` UTF-16 units; none for a text without words. The same text gives the same pieces. */
-export function spokenPieces(markdown: string, most: { first: number, rest: number } = forModels): string[] {
+export const hasWords = (text: string): boolean => /[\p{L}\p{N}]/u.test(text)
+
+/** The pieces of a text, in order; none for a text without words. The same text gives the same pieces. */
+export function spokenPieces(markdown: string): string[] {
   const pieces: string[] = []
   let rest = spokenText(markdown)
   while (rest) {
-    const end = endWithin(rest, pieces.length === 0 ? most.first : most.rest)
+    const end = endWithin(rest, pieces.length === 0 ? forModels.first : forModels.rest)
     const piece = rest.slice(0, end).trim()
-    if (/[\p{L}\p{N}]/u.test(piece)) pieces.push(piece)
+    if (hasWords(piece)) pieces.push(piece)
     rest = rest.slice(end).trim()
   }
   return pieces

@@ -8,13 +8,14 @@ export interface AttachmentView {
   bytes: number
   type: MediaType
   previewUrl: string | null
-  status: 'kept' | 'uploading' | 'processing' | 'ready' | 'refused'
-  /** 0 to 100 of the uploading, then of the processing. */
+  /** `missing`: a reload took its bytes away before all were sent; the person has to choose it again. */
+  status: 'kept' | 'missing' | 'uploading' | 'processing' | 'ready' | 'refused'
+  /** 0 to 100 of the uploading (of one that is missing, too), then of the processing. */
   progress: number
   bytesPerSecond: number | null
   secondsLeft: number | null
   /** A picture that stands in the conversation already: taken away here, it stays there. */
   shared: boolean
-  /** Why it cannot be sent, as a sentence. */
+  /** Why it cannot be sent, or what was chosen is not it, as a sentence. */
   problem: string | null
 }

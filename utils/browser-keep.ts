@@ -25,7 +25,7 @@ async function all<T>(store: Store<T>): Promise<T[]> {
   return values.filter(value => value !== null)
 }
 
-const databases = { outbox: 'parley-outbox', files: 'parley-files' } as const
+const databases = { outbox: 'parley-outbox', files: 'parley-files', digests: 'parley-digests' } as const
 
 /** Kept commands. A put or a removal is told to the other tabs. */
 export function outboxKeep(tell: () => void): Keep {
@@ -60,3 +60,8 @@ export interface KeptFile { id: string, name: string, file: Blob, keptAt: number
 
 /** Files on their way to the media store, by media id. */
 export const fileKeep = () => openStore<KeptFile>(databases.files)
+
+export type DigestKeep = Store<Record<number, string>>
+
+/** Digests of the parts that have arrived of files that aren't kept, by media id. */
+export const digestKeep = (): DigestKeep => openStore<Record<number, string>>(databases.digests)

@@ -5,9 +5,9 @@ export type HandsFreePhase = 'listening' | 'hearing' | 'asking' | 'reading'
 
 export interface HandsFreeParts<Reply> {
   ear: Pick<Ear, 'hear' | 'playing'>
-  /** Sends what was said, and waits for the end of the reply; null when there is nothing to read. Rejects with what went wrong. */
+  /** Sends what was said, and waits until its reply can be read; null when there is nothing to read. Rejects with what went wrong. */
   ask(spoken: Spoken, signal: AbortSignal): Promise<Reply | null>
-  /** Reads to the end, or until the signal aborts; then it resolves too. */
+  /** Reads to the end, also of one that is still being written, or until the signal aborts; then it resolves too. Rejects when the reply failed meanwhile. */
   read(reply: Reply, signal: AbortSignal): Promise<void>
   tell(phase: HandsFreePhase): void
 }

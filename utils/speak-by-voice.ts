@@ -1,8 +1,6 @@
 /** The browser's own voice. */
-import { spokenPieces } from '../shared/spoken-text.ts'
+import { piecesAsWritten, type Growing } from './spoken-as-written.ts'
 
-/** Browsers go silent in the middle of long utterances. */
-const shortPieces = { first: 220, rest: 220 }
 const voicesWithinMs = 800
 
 /** The voices of this device, which some browsers tell a moment after they are asked. */
@@ -47,9 +45,9 @@ const sayPiece = (piece: string, voice: SpeechSynthesisVoice, signal: AbortSigna
   speechSynthesis.speak(utterance)
 })
 
-/** Reads a text to its end. Rejects with the signal's reason. */
-export async function speakByVoice(markdown: string, voice: SpeechSynthesisVoice, signal: AbortSignal): Promise<void> {
-  for (const piece of spokenPieces(markdown, shortPieces)) {
+/** Reads a text to its end, which may still have to be written. Rejects with the signal's reason. */
+export async function speakByVoice(text: Growing, voice: SpeechSynthesisVoice, signal: AbortSignal): Promise<void> {
+  for await (const piece of piecesAsWritten(text, signal)) {
     signal.throwIfAborted()
     await sayPiece(piece, voice, signal)
   }

@@ -4,6 +4,7 @@
  */
 import type { MediaView, PartsView, UploadTicket } from '../shared/media.ts'
 import { hashOf } from './file-hash.ts'
+import type { PartDigests } from './part-digests.ts'
 import { LostError, RefusedError, findProblem } from './problems.ts'
 import { isGood, sendBytes, type Sending } from './send-bytes.ts'
 import { sendInParts } from './upload-parts.ts'
@@ -14,6 +15,7 @@ export interface UploadInput {
   file: Blob
   signal: AbortSignal
   progress(sentBytes: number): void
+  digests: PartDigests | null
 }
 
 function toStore(ticket: UploadTicket, file: Blob): Sending {
@@ -49,10 +51,10 @@ const pause = (ms: number, signal: AbortSignal) => new Promise<void>((resolve, r
 
 /** True when the store has the bytes. */
 async function straight(ticket: UploadTicket, input: UploadInput): Promise<boolean> {
-  const { id, file, signal, progress } = input
+  const { id, file, signal, progress, digests } = input
   if (!ticket.parts) return isGood((await sendBytes(toStore(ticket, file), input)).status)
   const askParts = (numbers: number[]) => ask<PartsView>(`/api/media/${id}/parts`, signal, { numbers })
-  return sendInParts({ file, signal, progress, ask: askParts, send: sendBytes, pause: ms => pause(ms, signal) })
+  return sendInParts({ file, signal, progress, digests, ask: askParts, send: sendBytes, pause: ms => pause(ms, signal) })
 }
 
 async function throughServer(input: UploadInput): Promise<void> {

@@ -3,6 +3,7 @@
  * lost network as after a reload.
  */
 import type { PartsView } from '../shared/media.ts'
+import type { PartDigests } from './part-digests.ts'
 import { isGood, type Sending, type Sent, type Watching } from './send-bytes.ts'
 
 export interface PartsUpload extends Watching {
@@ -12,6 +13,8 @@ export interface PartsUpload extends Watching {
   send(sending: Sending, watching: Watching): Promise<Sent>
   /** Waits; rejects when cancelled. */
   pause(ms: number): Promise<void>
+  /** Of a file that may not be the one that was begun to be sent. */
+  digests?: PartDigests | null
 }
 
 const atOnce = 3
@@ -25,7 +28,10 @@ async function sendPart(upload: PartsUpload, number: number, body: Blob, progres
     const address = (await upload.ask([number])).addresses[0]
     if (!address) return false
     const { status } = await upload.send({ method: 'PUT', url: address.url, body }, { signal: upload.signal, progress })
-    if (isGood(status)) return true
+    if (isGood(status)) {
+      await upload.digests?.sent(number, body)
+      return true
+    }
     progress(0)
     if (pauseMs !== null) await upload.pause(pauseMs)
   }
@@ -37,7 +43,9 @@ export async function sendInParts(upload: PartsUpload): Promise<boolean> {
   const { file, progress } = upload
   const { bytes, count, received } = await upload.ask([])
   const partOf = (number: number) => file.slice((number - 1) * bytes, number * bytes)
-  const sent = new Map(received.map(number => [number, partOf(number).size]))
+  const arrived = await upload.digests?.same(received, partOf) ?? received
+  upload.signal.throwIfAborted()
+  const sent = new Map(arrived.map(number => [number, partOf(number).size]))
   const tell = () => progress([...sent.values()].reduce((sum, size) => sum + size, 0))
   tell()
 
@@ -46,11 +54,11 @@ export async function sendInParts(upload: PartsUpload): Promise<boolean> {
   const lane = async () => {
     for (let number = missing.shift(); number !== undefined && reached; number = missing.shift()) {
       const part = number
-      const arrived = await sendPart(upload, part, partOf(part), (sentBytes) => {
+      const isThere = await sendPart(upload, part, partOf(part), (sentBytes) => {
         sent.set(part, sentBytes)
         tell()
       })
-      if (!arrived) reached = false
+      if (!isThere) reached = false
     }
   }
   // All lanes come to their end before a failure is told, so that a next try never runs beside them.

@@ -1,7 +1,6 @@
 /** Makes of an uploaded file what pages and models need, and says so. Done twice it makes the same objects; one result counts. */
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdtemp, mkdir, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import * as queries from '../../db/queries/media.ts'
@@ -16,6 +15,7 @@ import { measure } from '../media/measure.ts'
 import { runTask } from '../media-processing/run.ts'
 import { BadFile, type Forms, type Made, type Trouble } from '../media-processing/task.ts'
 import { transcribeFile, type Transcript } from '../media-processing/transcribe.ts'
+import { withWorkFolder } from '../media-processing/work-folder.ts'
 import { jobTypes, type JobPayload } from '../queue/job-types.ts'
 import { HandedBack, type JobContext } from '../queue/queue.ts'
 import type { Services } from '../services.ts'
@@ -32,9 +32,8 @@ const problem = ({ code, details }: Trouble): Problem => ({ code, message: sente
 export async function processMedia(services: Services, { mediaId }: JobPayload<'process-media'>, { signal, attempt }: JobContext): Promise<void> {
   const row = await queries.findMedia(services.database.db, mediaId)
   if (row?.status !== 'processing') return
-  const folder = await mkdtemp(join(tmpdir(), 'parley-media-'))
   try {
-    const { change, stale } = await withStorePatience(services.log, { signal, forMs: storePatienceMs }, () => make(services, row, folder, signal))
+    const { change, stale } = await withStorePatience(services.log, { signal, forMs: storePatienceMs }, () => withWorkFolder(folder => make(services, row, folder, signal)))
     await settle(services, row, change, stale)
   }
   catch (error) {
@@ -44,9 +43,6 @@ export async function processMedia(services: Services, { mediaId }: JobPayload<'
     if (!fault && attempt < jobTypes['process-media'].attempts) throw error
     services.log.warn({ mediaId, code: fault?.code ?? 'internal', ...(fault ? {} : { err: error }) }, 'media could not be processed')
     await settle(services, row, { status: 'failed', error: fault ?? new AppError('internal').toProblem() }, [])
-  }
-  finally {
-    await rm(folder, { recursive: true, force: true })
   }
 }
 

@@ -1,7 +1,7 @@
 /** Sound: duration, waveform, a form every browser plays, speech for a transcript. */
 import { openEngine } from './engine.ts'
 import { limits } from './limits.ts'
-import { convert, makeSound, peaksOf, withInput } from './track.ts'
+import { convert, lengthOf, makeSound, peaksOf, withInput } from './track.ts'
 import { BadFile, type Forms, type Made, type Say, type Task, type Trouble } from './task.ts'
 
 /** What every browser of the last years plays. */
@@ -14,7 +14,7 @@ export async function processAudio({ path, folder, mime, name, wantsSound }: Tas
     if (!track) throw new BadFile('media_broken', { name })
     const durationMs = Math.round(await input.computeDuration() * 1000)
     if (!(durationMs > 0)) throw new BadFile('media_broken', { name })
-    const facts = { durationMs }
+    const facts = lengthOf(durationMs)
     if (durationMs > limits.soundMs) return { facts, forms: {}, notice: tooLong(name) }
     const waveform = await peaksOf(track, durationMs, percent => say(percent * 0.4))
     const forms: Forms = {}

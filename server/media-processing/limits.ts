@@ -10,6 +10,8 @@ export const limits = {
   frameSide: 768,
   /** Key frames of a video, for models that see but don't watch. */
   frames: 8,
+  /** A header may claim any length; beyond this one (23 days, which a column of four bytes holds) it is not believed. */
+  claimedMs: 2_000_000_000,
   /** Longest recording that is decoded for a waveform, a playable form or a transcript. */
   soundMs: 4 * 3_600_000,
   /** Longest video that is encoded anew, and the side it is brought down to. */
@@ -28,6 +30,9 @@ export const limits = {
   archiveEntryBytes: 64 * 1024 ** 2,
   archiveBytes: 128 * 1024 ** 2,
 } as const
+
+/** A process that is at work tells how far it is, or what it has so far; one that runs in circles in a damaged file tells nothing. */
+export const quietMs = 120_000
 
 /** Wall-clock and memory for the process that opens one file. Past either it is ended. */
 export const bounds = {

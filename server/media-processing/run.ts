@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bounds } from './limits.ts'
+import { bounds, quietMs } from './limits.ts'
 import { BadFile, type Made, type Say, type Task, type Word } from './task.ts'
 
 const watchEveryMs = 200
@@ -21,7 +21,7 @@ function childFile(): string {
 interface RunOptions {
   signal: AbortSignal
   say: Say
-  bounds?: { ms: number, bytes: number }
+  bounds?: { ms: number, bytes: number, quietMs?: number }
   /** Another build of the program than the one beside us. */
   program?: string
 }
@@ -33,7 +33,7 @@ interface RunOptions {
 export async function runTask(task: Task, options: RunOptions): Promise<Made> {
   const { signal } = options
   signal.throwIfAborted()
-  const { ms, bytes } = options.bounds ?? bounds[task.type]
+  const { ms, bytes, quietMs: quiet = quietMs }: NonNullable<RunOptions['bounds']> = options.bounds ?? bounds[task.type]
   const child = fork(options.program ?? childFile(), {
     // Nothing of our environment: no keys, no addresses.
     env: { NODE_ENV: 'production' },
@@ -45,7 +45,9 @@ export async function runTask(task: Task, options: RunOptions): Promise<Made> {
     if (!ended.signal.aborted) ended.abort(reason)
     child.kill('SIGKILL')
   }
-  const timer = setTimeout(() => end(new BadFile('media_took_too_long', { name: task.name })), ms)
+  const giveUp = () => end(new BadFile('media_took_too_long', { name: task.name }))
+  const timers = [setTimeout(giveUp, ms), setTimeout(giveUp, quiet)]
+  child.on('message', () => timers[1]?.refresh())
   const watch = setInterval(() => void memoryOf(child).then((used) => {
     if (used > bytes) end(new BadFile('media_too_big_to_open', { name: task.name, limit: 'what this server has memory for' }))
   }), watchEveryMs)
@@ -55,7 +57,7 @@ export async function runTask(task: Task, options: RunOptions): Promise<Made> {
     return await answerOf(child, task, options.say, ended.signal)
   }
   finally {
-    clearTimeout(timer)
+    timers.forEach(clearTimeout)
     clearInterval(watch)
     signal.removeEventListener('abort', onAbort)
     child.kill('SIGKILL')

@@ -5,7 +5,7 @@ import {
   type ConversionOptions, type InputAudioTrack, type OutputFormat,
 } from 'mediabunny'
 import { limits } from './limits.ts'
-import { BadFile, type Say } from './task.ts'
+import { BadFile, type Facts, type Say } from './task.ts'
 
 /** Lends the opened file. What the container's reader throws at a damaged file is the file's fault. */
 export async function withInput<T>(path: string, name: string, use: (input: Input) => Promise<T>): Promise<T> {
@@ -20,6 +20,9 @@ export async function withInput<T>(path: string, name: string, use: (input: Inpu
     input.dispose()
   }
 }
+
+/** The length, unless it is one that no recording has. */
+export const lengthOf = (durationMs: number): Facts => durationMs > limits.claimedMs ? {} : { durationMs: Math.round(durationMs) }
 
 /** Loudest sample of each of (at most) 200 stretches, 0 to 1. Null when the sound cannot be decoded here. */
 export async function peaksOf(track: InputAudioTrack, durationMs: number, say: Say): Promise<number[] | null> {

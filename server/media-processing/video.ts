@@ -5,7 +5,7 @@ import sharp, { type Sharp } from 'sharp'
 import { openEngine } from './engine.ts'
 import { placeholderOf } from './image.ts'
 import { limits } from './limits.ts'
-import { convert, makeSound, withInput } from './track.ts'
+import { convert, lengthOf, makeSound, withInput } from './track.ts'
 import { BadFile, type Facts, type Forms, type Made, type Say, type SoFar, type Task, type Trouble } from './task.ts'
 
 export async function processVideo({ path, folder, mime, name, wantsSound }: Task, say: Say, soFar: SoFar): Promise<Made> {
@@ -13,8 +13,9 @@ export async function processVideo({ path, folder, mime, name, wantsSound }: Tas
   return withInput(path, name, async (input) => {
     const track = await input.getPrimaryVideoTrack()
     if (!track) throw new BadFile('media_broken', { name })
-    const seconds = await input.computeDuration()
-    const facts = await measureVideo(track, seconds, name)
+    const claimed = await input.computeDuration()
+    const seconds = Math.min(claimed, limits.claimedMs / 1000)
+    const facts = await measureVideo(track, claimed, name)
     const forms: Forms = {}
     const seen = await track.canDecode() ? await makePictures(track, seconds, folder, facts, forms, say) : false
     soFar({ facts, forms: { ...forms }, notice: null })
@@ -29,7 +30,7 @@ async function measureVideo(track: InputVideoTrack, seconds: number, name: strin
   const [width, height] = [await track.getDisplayWidth(), await track.getDisplayHeight()]
   if (!(width > 0 && height > 0 && seconds > 0)) throw new BadFile('media_broken', { name })
   if (width * height > limits.pixels) throw new BadFile('media_too_big_to_open', { name, limit: `${limits.pixels / 1e6} million pixels` })
-  return { width, height, durationMs: Math.round(seconds * 1000) }
+  return { width, height, ...lengthOf(seconds * 1000) }
 }
 
 function missing(engine: boolean, played: boolean, name: string): Trouble {

@@ -1,4 +1,4 @@
-import { pdf, heic } from '../support/samples.ts'
+import { book, heic, pdf, report } from '../support/samples.ts'
 import { expect, test } from './fixtures.ts'
 import { picture } from './files.ts'
 
@@ -61,6 +61,44 @@ test('pictures have their place before they load, open large, and go on by key',
   await expect(dialog).toBeHidden()
 })
 
+test.describe('on a touch screen', () => {
+  test.use({ hasTouch: true, viewport: { width: 390, height: 844 } })
+
+  test('a swipe goes on and back between pictures, and down closes; a large one is moved, not left', async ({ guest, page }) => {
+    await guest.attach(await picture('one.png'), await picture('two.png'))
+    await guest.send('two pictures')
+    await guest.question().getByRole('button', { name: 'Open one.png large' }).tap()
+    const dialog = page.getByRole('dialog', { name: /^Picture/ })
+    await expect(dialog).toContainText('1 of 2')
+    const touch = await page.context().newCDPSession(page)
+    const swipe = async (byX: number, byY: number) => {
+      const at = (part: number) => [{ x: 195 + byX * part, y: 422 + byY * part }]
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at(0) })
+      for (const part of [0.25, 0.5, 0.75, 1]) await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(part) })
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+    }
+    await swipe(-150, 10)
+    await expect(dialog).toContainText('2 of 2')
+    // There is none after the last.
+    await swipe(-150, 0)
+    await expect(dialog).toContainText('2 of 2')
+    await swipe(150, -10)
+    await expect(dialog).toContainText('1 of 2')
+    // Too short to be meant.
+    await swipe(-40, 0)
+    await expect(dialog).toContainText('1 of 2')
+
+    const movedBy = () => dialog.getByRole('img').evaluate(node => new DOMMatrix(getComputedStyle(node).transform).e)
+    await dialog.getByRole('button', { name: 'Zoom in' }).tap()
+    await swipe(-150, 0)
+    await expect(dialog).toContainText('1 of 2')
+    await expect.poll(movedBy).toBeLessThan(-50)
+    await dialog.getByRole('button', { name: 'Zoom out' }).tap()
+    await swipe(10, 150)
+    await expect(dialog).toBeHidden()
+  })
+})
+
 test('a document can be looked into: first page, text, table; what takes room is listed and can be deleted', async ({ guest, page }) => {
   await guest.attach({ name: 'paper.pdf', mimeType: 'application/pdf', buffer: pdf().bytes }, { name: 'list.csv', mimeType: 'text/csv', buffer: Buffer.from('name,age\n"Lovelace, Ada",36\n') })
   await guest.send('two documents')
@@ -73,6 +111,19 @@ test('a document can be looked into: first page, text, table; what takes room is
   await page.keyboard.press('Escape')
   await guest.question().getByRole('button', { name: 'Look into list.csv' }).click()
   await expect(dialog.getByRole('cell', { name: 'Lovelace, Ada' })).toBeVisible()
+  await page.keyboard.press('Escape')
+
+  await guest.attach(...[report(), book()].map(({ name, mime, bytes }) => ({ name, mimeType: mime, buffer: bytes })))
+  await guest.send('two more')
+  await guest.untilReplied(45_000)
+  await guest.question().getByRole('button', { name: 'Look into report.docx' }).click()
+  await expect(dialog.getByRole('heading', { name: 'The lighthouse' })).toBeVisible()
+  await expect(dialog.getByRole('listitem')).toHaveText(['Oil', 'Good oil'])
+  await expect(dialog.getByRole('columnheader', { name: 'Cost (pounds)' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await guest.question().getByRole('button', { name: 'Look into book.xlsx' }).click()
+  await expect(dialog.getByRole('heading', { name: 'Totals & more' })).toBeVisible()
+  await expect(dialog.getByRole('columnheader', { name: '2024-02-29' })).toBeVisible()
   await page.keyboard.press('Escape')
 
   await guest.open('/settings')

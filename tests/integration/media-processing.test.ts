@@ -12,7 +12,7 @@ import * as samples from '../support/samples.ts'
 import type { Sample } from '../support/samples.ts'
 import { films, rewritten, sounds } from '../support/sounding.ts'
 
-interface Options { bounds?: { ms: number, bytes: number }, signal?: AbortSignal, wantsSound?: boolean, program?: string }
+interface Options { bounds?: { ms: number, bytes: number, quietMs?: number }, signal?: AbortSignal, wantsSound?: boolean, program?: string }
 
 async function processed<T = void>(sample: Sample, look: (made: Made, folder: string) => T | Promise<T>, options: Options = {}): Promise<T> {
   const root = await mkdtemp(join(tmpdir(), 'parley-process-'))
@@ -109,6 +109,10 @@ describe('sound', () => {
     expect(await madeOf(samples.recording(5 * 3600, 8))).toEqual({ facts: { durationMs: 5 * 3_600_000 }, forms: {}, notice: { code: 'media_too_big_to_open', details: { name: 'recording.wav', limit: '4 hours' } } })
   })
 
+  it('that claims to last for months is not believed', async () => {
+    expect(await madeOf(samples.monthsOfSound())).toMatchObject({ facts: {}, notice: { code: 'media_too_big_to_open' } })
+  })
+
   it('that is cut off or damaged is said to be, or taken as far as it goes', async () => {
     const { bytes, ...rest } = samples.recording(2)
     expect((await madeOf({ ...rest, bytes: bytes.subarray(0, 20_000) })).facts.durationMs).toBeLessThan(2000)
@@ -157,6 +161,16 @@ describe('documents', () => {
     expect((await madeOf(samples.svg)).facts.extractedText).toContain('<script>')
   })
 
+  it('of Office keep what they are made of: headings, lists, tables, sheets and their names, dates', async () => {
+    const textOf = async (sample: Sample) => (await madeOf(sample)).facts.extractedText
+    expect(await textOf(samples.report())).toBe('# The lighthouse\nIt was built late.\n## What it needs\n- Oil\n  - Good oil\nYear\tCost (pounds)\n1851\t\nOnce\n\n')
+    const [totals, raw] = (await textOf(samples.book()))!.split('\n\n')
+    expect(totals).toBe('# Totals & more\n2024-02-29\t12:00:00\t7\tTRUE\t#DIV/0!\tjoined')
+    // A cell in the last of sixteen thousand columns makes no sixteen thousand.
+    expect(raw).toBe(`# Raw\na\t\t\t1\n${'\t'.repeat(200)}9\n`)
+    expect(await textOf(samples.slides())).toBe('# Lighthouses\nand ships\n')
+  })
+
   it('give a picture of the first page of a PDF', () => processed(samples.pdf(), async ({ facts, forms, notice }, folder) => {
     expect([forms, facts.placeholder, notice]).toEqual([{ poster: 'poster.webp', thumbnail: 'thumbnail.webp' }, expect.any(String), null])
     const { width, height } = await sharp(join(folder, forms.poster!)).metadata()
@@ -182,6 +196,11 @@ describe('documents', () => {
     expect(await madeOf(samples.zipBomb())).toMatchObject({ facts: {}, notice: { code: 'media_too_big_to_open' } })
   })
 
+  it('of which each cell names the same long text, are read as far as text is kept', async () => {
+    const { facts, notice } = await madeOf(samples.wideBomb())
+    expect([facts.extractedText!.length, notice]).toEqual([400_000, null])
+  })
+
   it('that lie about how much they unpack to get no more room than they claimed', async () => {
     expect((await madeOf(samples.lyingZipBomb())).facts.extractedText?.length ?? 0).toBeLessThanOrEqual(1000)
   })
@@ -201,6 +220,11 @@ describe('documents', () => {
 describe('the process that opens files', () => {
   it('is ended when it takes too long', async () => {
     await expect(processed(await samples.picture(), () => {}, { bounds: { ms: 1, bytes: Infinity } })).rejects.toMatchObject(refusal('media_took_too_long'))
+  })
+  it('is ended when it has told nothing for long, as one that runs in circles', async () => {
+    const began = Date.now()
+    await expect(processed(samples.endlessFlac(), () => {}, { bounds: { ms: 60_000, bytes: Infinity, quietMs: 8_000 } })).rejects.toMatchObject(refusal('media_took_too_long'))
+    expect(Date.now() - began).toBeLessThan(40_000)
   })
   it('is ended when it takes too much memory', async () => {
     await expect(processed(await samples.picture('png', 5000, 5000), () => {}, { bounds: { ms: 60_000, bytes: 1 } })).rejects.toMatchObject(refusal('media_too_big_to_open'))

@@ -69,6 +69,24 @@ export function recording(seconds = 2, rate = 16_000): Sample {
   return { name: 'recording.wav', mime: 'audio/wav', bytes }
 }
 
+/** Sound of two months, as its header says: one sample in a second. */
+export function monthsOfSound(): Sample {
+  const sample = recording(5, 1_000_000)
+  sample.bytes.writeUInt32LE(1, 24)
+  sample.bytes.writeUInt32LE(2, 28)
+  return { ...sample, name: 'months.wav' }
+}
+
+/** Two kilobytes that say they are a year of sound, and hold none: a reader looks for it in circles. */
+export function endlessFlac(): Sample {
+  const bytes = Buffer.alloc(2042)
+  bytes.write('fLaC')
+  // The only block of metadata, 34 bytes: sizes of blocks, 44.1 kHz, two channels of 16 bits, samples without end.
+  bytes.set([0x80, 0, 0, 34, 0x10, 0, 0x10, 0], 4)
+  bytes.set([0x0A, 0xC4, 0x42, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], 18)
+  return { name: 'endless.flac', mime: 'audio/flac', bytes }
+}
+
 export const video = (): Sample => ({ name: 'film.mp4', mime: 'video/mp4', bytes: Buffer.from(film()) })
 
 const pdfOf = (objects: readonly (string | Buffer)[]): Buffer => {
@@ -132,12 +150,48 @@ export const docx = (text = 'Dear &lt;reader&gt; &amp; friends'): Sample => arch
 })
 export const xlsx = (): Sample => archive('table.xlsx', 'spreadsheetml.sheet', 'xl/workbook.xml', {
   'xl/workbook.xml': '<workbook/>',
-  'xl/sharedStrings.xml': '<sst><si><t>Name</t></si><si><r><t>To</t></r><r><t>tal</t></r></si></sst>',
+  'xl/sharedStrings.xml': '<sst><si><t>Name</t></si><si><r><t>To</t></r><r><t>tal</t></r><rPh sb="0" eb="1"><t>toh</t></rPh></si></sst>',
   'xl/worksheets/sheet1.xml': '<worksheet><sheetData><row r="1"><c t="s"><v>0</v></c><c t="s"><v>1</v></c></row><row r="2"><c t="inlineStr"><is><t>Ada</t></is></c><c><v>42</v></c></row></sheetData></worksheet>',
 })
 export const pptx = (): Sample => archive('talk.pptx', 'presentationml.presentation', 'ppt/presentation.xml', {
   'ppt/presentation.xml': '<p/>',
   ...Object.fromEntries([1, 2, 10].map(slide => [`ppt/slides/slide${slide}.xml`, `<p:sld><a:p><a:r><a:t>Slide ${slide}</a:t></a:r></a:p></p:sld>`])),
+})
+
+/** A report with what a word processor makes of it: headings by a German program's styles, a list, a table, an alternative. */
+export const report = (): Sample => archive('report.docx', 'wordprocessingml.document', 'word/document.xml', {
+  'word/styles.xml': '<w:styles><w:style w:styleId="berschrift1"><w:name w:val="heading 1"/></w:style><w:style w:styleId="berschrift2"><w:name w:val="heading 2"/></w:style></w:styles>',
+  'word/document.xml': `<w:document><w:body>
+    <w:p><w:pPr><w:pStyle w:val="berschrift1"/></w:pPr><w:r><w:t>The lighthouse</w:t></w:r></w:p>
+    <w:p><w:r><w:t xml:space="preserve">It was </w:t></w:r><w:r><w:t>built late.</w:t></w:r></w:p>
+    <w:p><w:pPr><w:pStyle w:val="berschrift2"/></w:pPr><w:r><w:t>What it needs</w:t></w:r></w:p>
+    <w:p><w:pPr><w:numPr><w:ilvl w:val="0"/></w:numPr></w:pPr><w:r><w:t>Oil</w:t></w:r></w:p>
+    <w:p><w:pPr><w:numPr><w:ilvl w:val="1"/></w:numPr></w:pPr><w:r><w:t>Good oil</w:t></w:r></w:p>
+    <w:tbl><w:tr><w:tc><w:p><w:r><w:t>Year</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>Cost</w:t></w:r></w:p><w:p><w:r><w:t>(pounds)</w:t></w:r></w:p></w:tc></w:tr>
+    <w:tr><w:tc><w:p><w:r><w:t>1851</w:t></w:r></w:p></w:tc><w:tc><w:p/></w:tc></w:tr></w:tbl>
+    <w:p><mc:AlternateContent><mc:Choice><w:r><w:t>Once</w:t></w:r></mc:Choice><mc:Fallback><w:r><w:t>Twice</w:t></w:r></mc:Fallback></mc:AlternateContent></w:p>
+  </w:body></w:document>`,
+})
+
+/** Two sheets, the second one first; gaps, a date, a time, a truth, an error, a formula. */
+export const book = (): Sample => archive('book.xlsx', 'spreadsheetml.sheet', 'xl/workbook.xml', {
+  'xl/workbook.xml': '<workbook><sheets><sheet name="Totals &amp; more" sheetId="2" r:id="rId7"/><sheet name="Raw" sheetId="1" r:id="rId3"/></sheets></workbook>',
+  'xl/_rels/workbook.xml.rels': '<Relationships><Relationship Id="rId3" Target="worksheets/sheet1.xml"/><Relationship Id="rId7" Target="/xl/worksheets/sheet2.xml"/></Relationships>',
+  'xl/styles.xml': '<styleSheet><numFmts><numFmt numFmtId="170" formatCode="&quot;day &quot;dd/mm/yyyy"/><numFmt numFmtId="171" formatCode="0.00&quot;d&quot;"/></numFmts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="170"/><xf numFmtId="20"/><xf numFmtId="171"/></cellXfs></styleSheet>',
+  'xl/worksheets/sheet1.xml': '<worksheet><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c><c r="D1"><v>1</v></c></row><row r="2"><c r="XFD2"><v>9</v></c></row></sheetData></worksheet>',
+  'xl/worksheets/sheet2.xml': '<worksheet><sheetData><row r="1"><c r="A1" s="1"><v>45351</v></c><c r="B1" s="2"><v>0.5</v></c><c r="C1" s="3"><v>7</v></c><c r="D1" t="b"><v>1</v></c><c r="E1" t="e"><v>#DIV/0!</v></c><c r="F1" t="str"><f>A1&amp;B1</f><v>joined</v></c></row></sheetData></worksheet>',
+})
+
+/** A row of eight hundred thousand cells that all name the same long text. */
+export const wideBomb = (): Sample => archive('wide.xlsx', 'spreadsheetml.sheet', 'xl/workbook.xml', {
+  'xl/workbook.xml': '<workbook/>',
+  'xl/sharedStrings.xml': `<sst><si><t>${'x'.repeat(30_000)}</t></si></sst>`,
+  'xl/worksheets/sheet1.xml': `<worksheet><sheetData><row>${'<c t="s"><v>0</v></c>'.repeat(800_000)}</row></sheetData></worksheet>`,
+})
+
+export const slides = (): Sample => archive('slides.pptx', 'presentationml.presentation', 'ppt/presentation.xml', {
+  'ppt/presentation.xml': '<p/>',
+  'ppt/slides/slide1.xml': '<p:sld><p:sp><p:nvSpPr><p:nvPr><p:ph type="ctrTitle"/></p:nvPr></p:nvSpPr><p:txBody><a:p><a:r><a:t>Lighthouses</a:t></a:r></a:p></p:txBody></p:sp><p:sp><p:txBody><a:p><a:r><a:t>and ships</a:t></a:r></a:p></p:txBody></p:sp></p:sld>',
 })
 
 export const text = (name: string, content: string, mime = ''): Sample => ({ name, mime, bytes: Buffer.from(content) })

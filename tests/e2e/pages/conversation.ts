@@ -59,7 +59,8 @@ export class ConversationPage {
     return new URL(this.page.url()).pathname
   }
 
-  async attach(...files: { name: string, mimeType: string, buffer: Buffer }[]) {
+  /** Files by their bytes; a large one by its path, for a browser takes its time to be handed forty million bytes. */
+  async attach(...files: { name: string, mimeType: string, buffer: Buffer }[] | [path: string]) {
     const choose = this.page.getByRole('menuitem', { name: 'Choose files' })
     // The menu wakes up when the page is idle.
     await expect(async () => {
@@ -68,7 +69,7 @@ export class ConversationPage {
     }).toPass()
     const choosing = this.page.waitForEvent('filechooser')
     await choose.click()
-    await (await choosing).setFiles(files)
+    await (await choosing).setFiles(files as string[])
   }
 
   attachment(name: string): Locator {

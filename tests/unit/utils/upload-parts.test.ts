@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { openDigests } from '../../../utils/part-digests.ts'
 import type { Sending, Sent } from '../../../utils/send-bytes.ts'
 import { sendInParts, type PartsUpload } from '../../../utils/upload-parts.ts'
 
@@ -71,4 +72,41 @@ test('a lost network ends it without a verdict about the store', async () => {
 test('a cancel ends it', async () => {
   const { upload } = place({ answer: () => { throw new Error('cancelled') } })
   await expect(sendInParts(upload)).rejects.toThrow('cancelled')
+})
+
+describe('a file that was chosen again', () => {
+  /** What is remembered of parts that have these letters. */
+  function remembered(parts: Record<number, string>) {
+    const kept = new Map<string, Record<number, string>>()
+    const keep = { get: async (key: string) => kept.get(key) ?? null, set: async (key: string, value: Record<number, string>) => { kept.set(key, { ...value }) }, remove: async () => {}, keys: async () => [...kept.keys()] }
+    const before = openDigests('m', keep)
+    return { keep, before: Promise.all(Object.entries(parts).map(([number, letters]) => before.sent(Number(number), new Blob([letters])))) }
+  }
+
+  test('goes on where it was, but sends again what has other bytes, and what nothing is known of', async () => {
+    const { keep, before } = remembered({ 1: 'a'.repeat(10), 2: 'x'.repeat(10) })
+    await before
+    const { upload, tries, told } = place({ received: [1, 2, 3] })
+    expect(await sendInParts({ ...upload, digests: openDigests('m', keep) })).toBe(true)
+    expect([...tries.keys()].sort()).toEqual([2, 3, 4, 5])
+    expect(told[0]).toBe(10)
+  })
+
+  test('needs no comparing where it was sent from this page, as where there is no https', async () => {
+    vi.stubGlobal('crypto', {})
+    try {
+      const { keep } = remembered({})
+      const digests = openDigests('m', keep)
+      const { upload, tries } = place({ answer: (number, nth) => ({ status: number === 5 && nth < 4 ? 503 : 200, text: '' }) })
+      expect(await sendInParts({ ...upload, digests })).toBe(false)
+      expect(await sendInParts({ ...upload, digests })).toBe(true)
+      expect([1, 2, 3, 4].map(number => tries.get(number))).toEqual([1, 1, 1, 1])
+      const again = place({ received: [1, 2, 3, 4] })
+      await sendInParts({ ...again.upload, digests: openDigests('m', keep) })
+      expect(again.tries.size).toBe(5)
+    }
+    finally {
+      vi.unstubAllGlobals()
+    }
+  })
 })
