@@ -1,4 +1,5 @@
 /** The process that opens one file somebody sent: small rights, no secrets, ended from outside when it takes too much. */
+import { Worker } from 'node:worker_threads'
 import { processFile } from './process-file.ts'
 import { BadFile, type Task, type Word } from './task.ts'
 
@@ -20,3 +21,5 @@ process.once('message', (task: Task) => {
 })
 // Whoever wants the result is gone.
 process.once('disconnect', () => process.exit(0))
+// A decoder that is busy never hears of it: after a kill -9 of the server, a file that sends it in circles would run for ever.
+new Worker('const { ppid } = process; setInterval(() => process.ppid === ppid || process.kill(process.pid, "SIGKILL"), 1000)', { eval: true }).unref()

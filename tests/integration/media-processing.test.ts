@@ -1,5 +1,5 @@
 /** Real files, whole and hostile, through the process that opens them. */
-import { mkdtemp, readdir, rm, writeFile, mkdir } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile, mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp, { type Region } from 'sharp'
@@ -8,6 +8,9 @@ import { judge } from '../../server/domain/media-kinds.ts'
 import { runTask } from '../../server/media-processing/run.ts'
 import type { Made } from '../../server/media-processing/task.ts'
 import { bundleMediaChild } from '../../scripts/bundle-media-child.mjs'
+import { processorSeconds } from '../../bench/processes.ts'
+import { startProcess } from '../support/processes.ts'
+import { until } from '../support/until.ts'
 import * as samples from '../support/samples.ts'
 import type { Sample } from '../support/samples.ts'
 import { films, rewritten, sounds } from '../support/sounding.ts'
@@ -29,6 +32,12 @@ async function processed<T = void>(sample: Sample, look: (made: Made, folder: st
   finally {
     await rm(root, { recursive: true })
   }
+}
+/** Processes that have this folder among their arguments. */
+async function processesNaming(folder: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
+  const lines = await Promise.all(pids.map(pid => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
+  return pids.filter((_, at) => lines[at]?.includes(folder)).map(Number)
 }
 /** `stats` looks at a file as it is, whatever was asked of it before: so the part becomes a file first. */
 const partOf = async (path: string, part: Region) => sharp(await sharp(path).extract(part).png().toBuffer()).stats()
@@ -228,6 +237,24 @@ describe('the process that opens files', () => {
   })
   it('is ended when it takes too much memory', async () => {
     await expect(processed(await samples.picture('png', 5000, 5000), () => {}, { bounds: { ms: 60_000, bytes: 1 } })).rejects.toMatchObject(refusal('media_too_big_to_open'))
+  })
+  it('ends with the server that started it, though it runs in circles and the server had no time for a word', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-orphan-'))
+    try {
+      await writeFile(join(folder, 'file'), samples.endlessFlac().bytes)
+      const server = startProcess(process.execPath, ['--input-type=module', '-e', `
+        import { runTask } from ${JSON.stringify(join(import.meta.dirname, '../../server/media-processing/run.ts'))}
+        const task = ${JSON.stringify({ path: join(folder, 'file'), folder, type: 'audio', mime: 'audio/flac', name: 'endless.flac', wantsSound: false })}
+        await runTask(task, { signal: new AbortController().signal, say: () => {} })`], { PATH: process.env.PATH })
+      const opener = await until(async () => (await processesNaming(folder)).find(pid => pid !== server.pid), { what: 'the file to be opened', withinMs: 20_000 })
+      // Busy by now: it no longer hears that nobody waits.
+      await until(() => processorSeconds([opener]) > 1.5, { what: 'it to run in circles', withinMs: 30_000 })
+      await server.close(0)
+      await until(async () => (await processesNaming(folder)).length === 0, { what: 'it to end', withinMs: 20_000 })
+    }
+    finally {
+      await rm(folder, { recursive: true })
+    }
   })
   it('is ended with the job that asked', async () => {
     const stop = new AbortController()
