@@ -21,6 +21,20 @@ for (const colorScheme of ['light', 'dark'] as const) {
       expect(await violationsOf(page), 'the description of the API').toEqual([])
     })
 
+    test('no menu of the field has one', async ({ page, guest }) => {
+      await expect(guest.field).toBeFocused()
+      for (const name of ['Attach', /^Model: /]) {
+        // It wakes up when the page is idle.
+        await expect(async () => {
+          await page.getByRole('button', { name, exact: true }).click()
+          await expect(page.getByRole('menu')).toBeVisible({ timeout: 1000 })
+        }).toPass()
+        expect(await violationsOf(page), String(name)).toEqual([])
+        await page.keyboard.press('Escape')
+        await expect(page.getByRole('menu')).toHaveCount(0)
+      }
+    })
+
     test('no conversation has one, nor what opens over it', async ({ page, guest }) => {
       await guest.send('Show me what you can do at rate 0')
       await guest.untilReplied(45_000)
@@ -42,8 +56,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await overlay('its media', () => menu('Pictures, sound and files'))
       await overlay('its instructions', () => menu('Instructions for the model'))
       await overlay('a picture in large', () => guest.reply().getByRole('button', { name: /^Open .* large$/ }).click())
-      await overlay('the menu of files', () => page.getByRole('button', { name: 'Attach', exact: true }).click(), 'menu')
-      await overlay('the models', () => page.getByRole('button', { name: /^Model: / }).click(), 'menu')
       await overlay('the account', () => page.getByRole('button', { name: /, your account$/ }).click(), 'menu')
       await page.getByRole('heading', { level: 1 }).click()
       await overlay('the shortcuts', () => page.keyboard.press('?'))

@@ -46,7 +46,7 @@ async function watchTop(page: Page) {
 }
 
 test('scrolling up lets go at once: nothing moves, and the pill leads back', async ({ guest, page }) => {
-  await guest.send('tokens 20000 at rate 150')
+  await guest.send('tokens 20000 at rate 60')
   await expect.poll(() => page.getByRole('region', { name: 'Messages' }).evaluate(node => node.scrollHeight - node.clientHeight), { timeout: 30_000 }).toBeGreaterThan(250)
   expect(await fromEnd(page)).toBeLessThanOrEqual(8)
   await guest.messages.first().hover()
