@@ -24,6 +24,8 @@ test('a conversation is saved from its menu, and everything from the settings', 
       await expect(entry).toBeVisible({ timeout: 1000 })
     }).toPass()
     await entry.click()
+    // One that is just closing is still there to be found.
+    await expect(entry).toBeHidden()
   })
   const markdown = await save('Save as Markdown')
   expect(markdown.name).toMatch(/^\d{4}-\d\d-\d\d-.+\.md$/)

@@ -98,8 +98,8 @@ it('a reply that is slow to draw holds up neither its own page nor anybody else'
     }
     const answer = await page
     expect([says.slice(0, 20), answer.status, (await answer.text()).includes(says.slice(0, 5).trim().replaceAll('&', '&amp;'))]).toEqual([says.slice(0, 20), 200, true])
-    // It took from ten seconds to a minute.
-    expect([says.slice(0, 20), longest < 4000, Math.round(performance.now() - from) < 6000]).toEqual([says.slice(0, 20), true, true])
+    // It took half a minute and more; also on a machine that has other things to do.
+    expect([says.slice(0, 20), longest < 8000, Math.round(performance.now() - from) < 10_000]).toEqual([says.slice(0, 20), true, true])
   }
 })
 
