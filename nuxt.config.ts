@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Nitro, NitroConfig } from 'nitropack/types'
+import type { Nuxt } from 'nuxt/schema'
 import { bundledMigrations } from './db/bundle-migrations.ts'
 import { bundleMediaChild } from './scripts/bundle-media-child.mjs'
 
@@ -42,11 +43,20 @@ const nitro: NitroConfig = {
   },
 }
 
+/**
+ * Nuxt takes `onServerPrefetch` out of the browser's scripts. But Vue numbers its ids (`useId`) by who calls it: without it, what
+ * the server drew has other ids than what the browser makes of it, and a menu names a button that isn't there.
+ */
+function countAlike(_: unknown, nuxt: Nuxt) {
+  const { client } = nuxt.options.optimization.treeShake.composables
+  client.vue = client.vue?.filter(name => name !== 'onServerPrefetch') ?? []
+}
+
 export default defineNuxtConfig({
   srcDir: '.',
   compatibilityDate: '2026-11-01',
   telemetry: false,
-  modules: ['@nuxt/ui', '@vueuse/nuxt', '@nuxt/eslint'],
+  modules: ['@nuxt/ui', '@vueuse/nuxt', '@nuxt/eslint', countAlike],
   css: ['~/assets/main.css'],
   devtools: { enabled: false },
   devServer: { host: '127.0.0.1' },

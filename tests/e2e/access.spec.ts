@@ -133,3 +133,20 @@ test('who wants less motion gets none', async ({ page, guest }) => {
   expect(longest).toBeLessThanOrEqual(0.001)
   await guest.stopButton.click()
 })
+
+test('what the server drew has the ids that the browser counts: an open menu names the button it came from', async ({ guest, page }) => {
+  await guest.send('tokens 3 at rate 100')
+  await guest.untilReplied()
+  await guest.reload()
+  const menu = page.getByRole('menu')
+  for (const name of ['Attach', 'What to do with this conversation']) {
+    const button = page.getByRole('button', { name, exact: true })
+    await expect(async () => {
+      if (!await menu.isVisible()) await button.click()
+      await expect(menu).toBeVisible({ timeout: 1000 })
+    }).toPass()
+    await expect(menu).toHaveAttribute('aria-labelledby', await button.getAttribute('id') ?? '')
+    await page.keyboard.press('Escape')
+    await expect(menu).toBeHidden()
+  }
+})
