@@ -16,8 +16,8 @@ export default defineConfig({
           include: ['tests/integration/**/*.test.ts'],
           globalSetup,
           pool: 'forks',
-          // Two cores: more workers would only make each other's deadlines harder.
-          maxWorkers: 2,
+          // For two cores: half of the time tests wait for kills and restarts. More would make each other's deadlines harder.
+          maxWorkers: 3,
           testTimeout: 90_000,
           // Kills and restarts of real processes, on a machine that may be busy with others: one more try there, none at a desk.
           retry: process.env.CI ? 1 : 0,
