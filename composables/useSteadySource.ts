@@ -9,33 +9,43 @@ export function useSteadySource(player: Ref<HTMLMediaElement | null>, address: (
   /** The address on the element. */
   const src = ref(address())
   const failed = ref(false)
+  /** Whether somebody wants it to play. A source that fails pauses the element, which nobody did. */
+  let wanted = false
+  /** Where to go on once the new source is there. */
+  let place: Pick<HTMLMediaElement, 'currentTime' | 'playbackRate'> | null = null
 
-  async function swap() {
+  function swap() {
     const next = address()
     const element = player.value
     if (!element || !next || next === src.value) return
-    const { currentTime, playbackRate, paused } = element
-    const begun = currentTime > 0 || !paused
+    const { currentTime, playbackRate } = element
+    if (currentTime > 0 || wanted) place ??= { currentTime, playbackRate }
     src.value = next
     failed.value = false
-    if (!begun) return
-    element.addEventListener('loadedmetadata', () => {
-      element.currentTime = currentTime
-      element.playbackRate = playbackRate
-      if (!paused) void element.play().catch(() => undefined)
-    }, { once: true })
+  }
+  function goOn() {
+    failed.value = false
+    if (!player.value || !place) return
+    Object.assign(player.value, place)
+    place = null
+    if (wanted) void player.value.play().catch(() => undefined)
   }
 
   onMounted(() => watch(address, (next) => {
     const element = player.value
-    if (!src.value || failed.value || !element || element.paused) void swap()
+    if (!src.value || failed.value || !element || element.paused) swap()
     else if (!next) src.value = null
   }))
-  useEventListener(player, 'pause', () => { if (!player.value?.seeking) void swap() })
+  useEventListener(player, 'play', () => { wanted = true })
+  useEventListener(player, 'pause', () => {
+    if (!player.value?.error) wanted = false
+    if (!player.value?.seeking) swap()
+  })
   useEventListener(player, 'error', async () => {
     failed.value = true
-    if (await renew()) void swap()
+    // Unless it was swapped meanwhile.
+    if (await renew() && failed.value) swap()
   })
-  useEventListener(player, 'loadedmetadata', () => { failed.value = false })
+  useEventListener(player, 'loadedmetadata', goOn)
   return { src, failed }
 }
