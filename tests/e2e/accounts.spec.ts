@@ -25,7 +25,7 @@ test('sign up, sign out, sign in: the conversation is still there', async ({ log
   await expect(conversation.question()).toContainText('tokens 3')
 })
 
-test('signing out leaves nothing behind in the browser, also where its own way of clearing is not to be had', async ({ login, page }) => {
+test('signing out leaves nothing behind in the browser, also where its own way of clearing is not to be had', async ({ login, conversation, page }) => {
   const { username, password } = someone()
   // As over plain http in a local network, where browsers don't heed it.
   await page.route('**/api/auth/sign-out', async (route) => {
@@ -49,7 +49,7 @@ test('signing out leaves nothing behind in the browser, also where its own way o
     return { local: Object.keys(localStorage).filter(key => key.startsWith('parley')), rows: rows.reduce((sum, count) => sum + count, 0) }
   })
   await expect.poll(async () => (await kept()).local.length).toBeGreaterThan(0)
-  await page.waitForLoadState('networkidle')
+  await conversation.untilAtRest()
   await page.context().setOffline(true)
   await page.getByRole('textbox', { name: 'Message', exact: true }).press('Enter')
   await expect.poll(async () => (await kept()).rows).toBeGreaterThan(0)

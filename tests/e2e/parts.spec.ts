@@ -39,9 +39,7 @@ test('menus that could not be fetched are there once the server is, without a re
 test('what a page at rest may show needs no line: search, shortcuts, menus, an editor', async ({ guest, page, context }) => {
   await guest.send('tokens 3 at rate 100')
   await guest.untilReplied()
-  // A slow machine takes longer between two parts than a network that counts as idle.
-  let before = -1
-  await expect.poll(async () => before === (before = await page.evaluate(() => performance.getEntriesByType('resource').length)), { intervals: [3000] }).toBe(true)
+  await guest.untilAtRest()
   await context.setOffline(true)
   await page.keyboard.press('Control+k')
   await expect(page.getByRole('dialog', { name: 'Search' })).toBeVisible()

@@ -63,7 +63,7 @@ test('a video has captions of its transcript, its speed can be changed, and its 
     return { currentTime, playbackRate, tracks: [...textTracks].map(track => [track.kind, track.mode, track.cues?.length]) }
   })
   await player.getByRole('button', { name: /^Speed/ }).click()
-  expect((await state()).playbackRate).toBe(1.25)
+  await expect.poll(async () => (await state()).playbackRate).toBe(1.25)
   const sound = guest.question().getByRole('figure', { name: 'Sound: tone.wav' })
   for (const [figure, element] of [[player, 'video'], [sound, 'audio']] as const) {
     await figure.getByText('Transcript', { exact: true }).click()

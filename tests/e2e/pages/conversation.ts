@@ -53,6 +53,12 @@ export class ConversationPage {
   /** Waits until more than so many letters of the newest reply are there. */
   async untilWritten(letters = 0) { await expect.poll(async () => (await this.replyText()).length).toBeGreaterThan(letters) }
 
+  /** Waits until nothing more is fetched. A slow machine takes longer between two parts than a network that counts as idle. */
+  async untilAtRest() {
+    let before = -1
+    await expect.poll(async () => before === (before = await this.page.evaluate(() => performance.getEntriesByType('resource').length)), { intervals: [3000] }).toBe(true)
+  }
+
   /** Path of the conversation, once it has one. */
   async path(): Promise<string> {
     await this.page.waitForURL(/\/c\/[0-9a-f-]{36}/)
