@@ -150,3 +150,17 @@ test('what the server drew has the ids that the browser counts: an open menu nam
     await expect(menu).toBeHidden()
   }
 })
+
+test('who wants little motion sees diagrams whole', async ({ guest, page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  await guest.send('Show me what you can do')
+  const picture = guest.reply().getByRole('img', { name: /^Diagram/ }).first()
+  await expect(picture).toBeVisible({ timeout: 30_000 })
+  const { left, box } = await picture.evaluate(async (node) => {
+    const svg = new DOMParser().parseFromString(await (await fetch((node as HTMLImageElement).src)).text(), 'image/svg+xml').documentElement
+    const places = [...svg.querySelectorAll('.node')].map(one => Number(/translate\(([-\d.]+)/.exec(one.getAttribute('transform') ?? '')?.[1]))
+    return { left: Math.max(...places), box: svg.getAttribute('viewBox')?.split(' ').map(Number) ?? [] }
+  })
+  expect(left).toBeLessThan((box[0] ?? 0) + (box[2] ?? 0))
+  expect(box[0]).toBeGreaterThanOrEqual(0)
+})
