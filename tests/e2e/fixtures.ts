@@ -25,7 +25,8 @@ interface TestThings {
 }
 
 // Said by the browser, not by us: a request that was cut off on purpose (offline, a killed server), or refused with a reason.
-const networkNoise = /Failed to load resource: the server responded with a status of 4\d\d|net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|NETWORK_CHANGED|ABORTED|SOCKET_NOT_CONNECTED)|WebSocket connection to .* failed/
+// (NUXT_E5002: Nuxt could not look whether there is a newer build.)
+const networkNoise = /NUXT_E5002|Failed to load resource: the server responded with a status of 4\d\d|net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|NETWORK_CHANGED|ABORTED|SOCKET_NOT_CONNECTED)|WebSocket connection to .* failed/
 
 function watchPages(context: BrowserContext, hosts: string[], faults: string[]) {
   context.on('console', (message) => {
