@@ -4,7 +4,6 @@
  * published while a statement is under way goes with the next one, in order. See docs/decisions/0008-bus.md.
  */
 import { randomBytes } from 'node:crypto'
-import { setTimeout as wait } from 'node:timers/promises'
 import { PostgresLine } from '../../db/postgres-line.ts'
 import type { Log } from '../log.ts'
 import type { Bus, News } from './bus.ts'
@@ -18,15 +17,6 @@ export interface PostgresBusOptions {
 }
 
 const channel = 'parley'
-
-/**
- * How long to gather after a statement. What a statement costs here, in Postgres and in every listener hardly grows with
- * what it carries: ten streams don't wait at all, a hundred a few milliseconds, so that each carries more.
- */
-const pausePerByteMs = 1.5 / 1000
-const longestPauseMs = 8
-const pauseAfter = (payloads: readonly string[]): number =>
-  Math.min(longestPauseMs, Math.floor(payloads.reduce((sum, payload) => sum + payload.length, 0) * pausePerByteMs))
 
 /** Sends payloads in order, all that wait in one statement; tells the others when some were lost. */
 class Sender {
@@ -66,10 +56,7 @@ class Sender {
     this.#sending = true
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0)
-      const payloads = batch.flatMap(one => one.payloads)
-      await this.#sendBatch(payloads)
-      const pause = pauseAfter(payloads)
-      if (pause > 0) await wait(pause)
+      await this.#sendBatch(batch.flatMap(({ payloads }) => payloads))
       for (const { sent } of batch) sent()
     }
     this.#sending = false
