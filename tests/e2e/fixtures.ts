@@ -25,11 +25,14 @@ interface TestThings {
 }
 
 // Said by the browser, not by us: a request that was cut off on purpose (offline, a killed server), or refused with a reason.
-// (NUXT_E5002: Nuxt could not look whether there is a newer build.)
-const networkNoise = /NUXT_E5002|Failed to load resource: the server responded with a status of 4\d\d|net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|NETWORK_CHANGED|ABORTED|SOCKET_NOT_CONNECTED)|WebSocket connection to .* failed/
+const networkNoise = /Failed to load resource: the server responded with a status of 4\d\d|net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|NETWORK_CHANGED|ABORTED|SOCKET_NOT_CONNECTED)|WebSocket connection to .* failed/
 
 function watchPages(context: BrowserContext, hosts: string[], faults: string[]) {
+  // Nuxt says so in words of its own when its list of the build was cut off; one that is refused or missing is a fault.
+  let cutOff = false
+  context.on('requestfailed', (request) => { cutOff ||= request.url().includes('/_nuxt/builds/') })
   context.on('console', (message) => {
+    if (cutOff && message.text().includes('NUXT_E5002')) return
     const isFault = message.type() === 'error' || /hydration/i.test(message.text())
     if (isFault && !networkNoise.test(message.text())) faults.push(`console: ${message.text()} (${message.location().url})`)
   })
