@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { newId } from '../../shared/ids.ts'
 import { openSocket, readMessage, signInAsGuest, untilEnded, watch, type Session, type Watcher } from '../support/client.ts'
 import { startFleet, type Fleet } from '../support/fleet.ts'
-import { follow, sendUntilAnswered, type Followed } from '../support/followed.ts'
+import { follow, haveSeenTheEnd, sendUntilAnswered, type Followed } from '../support/followed.ts'
 import { callsOf, llmSettings, scriptedSend } from '../support/live-settings.ts'
 import { startScriptedLlm, textOfScript, type Script, type ScriptedLlm } from '../support/scripted-llm.ts'
 import { until } from '../support/until.ts'
@@ -120,8 +120,12 @@ it('a rolling restart of everything under load: replies are handed over without 
       meanwhile.push(await follow(anywhere, 1, command, script))
       // One at a time is begun: the load must not outrun a busy machine.
       await until(() => callsOf(llm, script).length > 0, { withinMs: 30_000, what: 'the reply to be begun' })
+      // Nor hold more lines than one person may.
+      meanwhile.forEach(haveSeenTheEnd)
     }
   })()
+  // Its failure is this test's own, however late it is awaited.
+  load.catch(() => {})
   for (const old of fleet.all()) {
     await fleet.start(fleet.webs.includes(old) ? 'web' : 'worker')
     old.signal('SIGTERM')
