@@ -10,19 +10,29 @@ const bin = join(root, 'node_modules', '.bin')
 export const toolEnvironment = extra => ({ ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}`, ...extra })
 
 /**
- * Runs a command of `node_modules/.bin` to its end. Resolves with its exit code (1 when it was killed or not found) and seconds.
- * `quiet` keeps what it says until the end and returns it; otherwise it goes straight to the terminal.
+ * Runs a command of `node_modules/.bin` to its end. Resolves with its exit code (1 when it was killed or not found), what it
+ * said and seconds. `quiet` keeps its words to the caller; otherwise they go to the terminal as well.
  */
 export function runStep(command, args, { env = {}, quiet = false } = {}) {
   const started = performance.now()
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, env: toolEnvironment(env), stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' })
+    const child = spawn(command, args, { cwd: root, env: toolEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' })
     let said = ''
-    child.stdout?.on('data', data => said += data)
-    child.stderr?.on('data', data => said += data)
+    const hear = terminal => (data) => {
+      said += data
+      if (!quiet) terminal.write(data)
+    }
+    child.stdout.on('data', hear(process.stdout))
+    child.stderr.on('data', hear(process.stderr))
     const end = (code, why = '') => resolve({ code, said: said + why, seconds: (performance.now() - started) / 1000 })
     child.on('error', error => end(1, `${error.message}\n`))
     child.on('close', code => end(code ?? 1))
+    // What it left behind may hold its pipes open for ever.
+    child.on('exit', code => setTimeout(() => {
+      child.stdout.destroy()
+      child.stderr.destroy()
+      end(code ?? 1)
+    }, 2000).unref())
   })
 }
 
