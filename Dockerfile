@@ -5,13 +5,13 @@ FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 ENV CI=true NUXT_TELEMETRY_DISABLED=1
 COPY package.json package-lock.json .npmrc ./
-# The project's own set-up step (nuxt prepare) needs the sources, so dependencies come first and without it.
+# The project's own set-up step (patches, nuxt prepare) needs the sources, so dependencies come first and without it.
 RUN npm ci --ignore-scripts && npm rebuild node
 COPY . .
 # MEDIA_ENGINE=0 leaves FFmpeg's libraries out (about 175 MB): then there are no posters, transcodes or sound tracks of video.
 ARG MEDIA_ENGINE=1
 RUN if [ "$MEDIA_ENGINE" = "0" ]; then rm -rf node_modules/@mediabunny/server node_modules/node-av node_modules/@seydx; fi \
- && npx nuxt prepare && npm run build
+ && npm run postinstall && npm run build
 
 FROM node:24.21.0-bookworm-slim
 LABEL org.opencontainers.image.title="Parley" org.opencontainers.image.licenses="MIT"

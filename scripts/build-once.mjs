@@ -9,7 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { root, runStep } from './run-step.mjs'
 
-const sources = ['app.vue', 'error.vue', 'nuxt.config.ts', 'package-lock.json', 'pages', 'components', 'composables', 'layouts', 'middleware', 'plugins', 'utils', 'assets', 'public', 'server', 'shared', 'db', 'scripts/build-into.mjs']
+const sources = ['app.vue', 'error.vue', 'nuxt.config.ts', 'package-lock.json', 'patches', 'pages', 'components', 'composables', 'layouts', 'middleware', 'plugins', 'utils', 'assets', 'public', 'server', 'shared', 'db', 'scripts/build-into.mjs']
 const cache = join(root, '.cache')
 const lockLimitMs = 10 * 60_000
 

@@ -1,4 +1,6 @@
-import { eq, sql } from 'drizzle-orm'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { Socket } from 'node:net'
+import { eq, inArray, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rows } from '../../db/database.ts'
 import { openPostgres } from '../../db/open.postgres.ts'
@@ -6,6 +8,7 @@ import { newId } from '../../shared/ids.ts'
 import { databaseContract } from '../contract/database.ts'
 import { migrations } from '../support/database.ts'
 import { createPostgres, type TestPostgres } from '../support/postgres.ts'
+import { until } from '../support/until.ts'
 
 describe('PostgreSQL keeps the database contract', () => databaseContract('postgres'))
 
@@ -60,6 +63,50 @@ describe('PostgreSQL alone', () => {
     await expect(zombie).rejects.toThrow()
     expect(await other.db.select({ name: user.name }).from(user).where(eq(user.id, id))).toEqual([{ name: 'successor' }])
     await Promise.all([frozen.close(), other.close()])
+  })
+
+  it('has a connection answer again that was cut just when it had something to say', async () => {
+    const sockets: Socket[] = []
+    const collect = (message: unknown) => sockets.push((message as { socket: Socket }).socket)
+    subscribe('net.client.socket', collect)
+    const database = openPostgres({ url: empty.url, directUrl: empty.url, migrations: migrations.postgres, max: 1 })
+    await database.ready
+    const ask = () => rows(database.db, sql`select 1 as one`)
+    await ask()
+    // The driver writes in the next round of the event loop; the end of the connection is told in this one, after its immediates.
+    await new Promise(resolve => setImmediate(resolve))
+    const asking = ask()
+    for (const socket of sockets) socket.destroy()
+    await expect(asking).rejects.toThrow()
+    unsubscribe('net.client.socket', collect)
+    await until(async () => expect(await ask()).toEqual([{ one: 1 }]), { what: 'an answer', withinMs: 10_000 })
+    await database.close()
+  })
+
+  it('does nothing of a transaction whose connection was cut, though another has taken its place', async () => {
+    const sockets: Socket[] = []
+    const collect = (message: unknown) => sockets.push((message as { socket: Socket }).socket)
+    const database = openPostgres({ url: empty.url, directUrl: empty.url, migrations: migrations.postgres, max: 1 })
+    await database.ready
+    const { db, tables: { user } } = database
+    const add = (name: string) => ({ id: newId(), name, email: newId() })
+    const names = () => db.select({ name: user.name }).from(user).where(inArray(user.name, ['before', 'at once', 'later', 'after']))
+    subscribe('net.client.socket', collect)
+    const said = Promise.withResolvers<string[]>()
+    const cut = db.transaction(async (tx) => {
+      await tx.insert(user).values(add('before'))
+      await Promise.all(sockets.map(socket => new Promise((resolve) => { socket.once('close', resolve).destroy() })))
+      const atOnce = await tx.insert(user).values(add('at once')).then(() => 'done', () => 'refused')
+      expect(await names()).toEqual([])
+      const later = await tx.insert(user).values(add('later')).then(() => 'done', () => 'refused')
+      said.resolve([atOnce, later])
+    })
+    await expect(cut).rejects.toThrow()
+    expect(await said.promise).toEqual(['refused', 'refused'])
+    unsubscribe('net.client.socket', collect)
+    await db.insert(user).values(add('after'))
+    expect(await names()).toEqual([{ name: 'after' }])
+    await database.close()
   })
 
   it('serves queries without prepared statements when the address for queries is a pooler’s', async () => {
