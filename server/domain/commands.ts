@@ -12,6 +12,7 @@ import { asOwn, type SessionUser } from './access.ts'
 import { asksForReply, checkAllowance } from './allowance.ts'
 import { AppError } from './errors.ts'
 import { editMessage, leafThrough, regenerateReply, retryReply, sendMessage, stopReply, type Effect } from './messages.ts'
+import { removeObjects } from './remove-objects.ts'
 import { announce } from './replies.ts'
 
 /**
@@ -113,7 +114,7 @@ async function deleteConversation(services: Services, tx: Tx, user: SessionUser,
   const messages = await messageIds(tx, conversation.id)
   await buryIds(tx, [conversation.id, ...messages, ...media.map(item => item.id)])
   await removeConversation(tx, conversation.id)
-  if (prefixes.length > 0) await services.queue.enqueue(tx, 'delete-objects', { prefixes })
+  await removeObjects(services.queue, tx, prefixes)
   return { answer, conversation }
 }
 

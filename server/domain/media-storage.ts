@@ -5,6 +5,7 @@ import type { Services } from '../services.ts'
 import type { SessionUser } from './access.ts'
 import { announce, touch, type MediaNews } from './media-news.ts'
 import { ownMedia, viewAll } from './media.ts'
+import { removeObjects } from './remove-objects.ts'
 import { admitReplies } from './replies.ts'
 
 const pageSize = 50
@@ -31,7 +32,7 @@ export async function deleteMedia(services: Services, user: Pick<SessionUser, 'i
     for (const each of shown) told.push(await touch(tx, each))
     await queries.insertTombstones(tx, shown.map(each => each.id))
     await queries.deleteMediaRows(tx, shown.map(each => each.id))
-    await queue.enqueue(tx, 'delete-objects', { prefixes: [queries.prefixOf(row.filePath)] })
+    await removeObjects(queue, tx, [queries.prefixOf(row.filePath)])
     for (const conversationId of conversationIds) await admitReplies(services, tx, { conversationId })
     return told
   })

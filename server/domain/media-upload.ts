@@ -17,6 +17,7 @@ import { announce, touch } from './media-news.ts'
 import { takeRoom } from './media-room.ts'
 import { keyOf, ownMedia, viewMedia } from './media.ts'
 import { pictureSize } from './picture-size.ts'
+import { removeObjects } from './remove-objects.ts'
 
 type User = Pick<SessionUser, 'id'>
 
@@ -147,7 +148,7 @@ async function accept(services: Services, row: MediaRow, kind: Kind, change: que
     const changed = await queries.changeMedia(tx, row.id, 'uploading', { ...kind, ...change, status: 'processing', uploadId: null })
     if (!changed) return null
     await queue.enqueue(tx, 'process-media', { mediaId: row.id }, { key: `process-media:${row.id}` })
-    await queue.enqueue(tx, 'delete-objects', { prefixes: [uploadKey(row)] })
+    await removeObjects(queue, tx, [uploadKey(row)])
     return { changed, news: await touch(tx, changed) }
   })
   if (!accepted) return null
@@ -159,6 +160,6 @@ async function accept(services: Services, row: MediaRow, kind: Kind, change: que
 async function refuse({ database: { db }, queue }: Services, row: MediaRow): Promise<void> {
   await db.transaction(async (tx) => {
     await queries.deleteMediaRows(tx, [row.id])
-    await queue.enqueue(tx, 'delete-objects', { prefixes: [queries.prefixOf(row.filePath)] })
+    await removeObjects(queue, tx, [queries.prefixOf(row.filePath)])
   })
 }

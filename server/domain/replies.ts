@@ -18,6 +18,7 @@ import { metrics } from '../metrics.ts'
 import type { Services } from '../services.ts'
 import { spendTokens } from './allowance.ts'
 import { AppError } from './errors.ts'
+import { removeObjects } from './remove-objects.ts'
 
 /** Tries of one reply, however they end. Then a person decides. */
 export const maxAttempts = 3
@@ -103,7 +104,7 @@ async function dropOldMedia(services: Services, tx: Tx, replyId: string): Promis
     if ((await media.listMediaByPath(tx, row.filePath)).length > 1) continue
     await media.insertTombstones(tx, [row.id])
     await media.deleteMediaRows(tx, [row.id])
-    await services.queue.enqueue(tx, 'delete-objects', { prefixes: [media.prefixOf(row.filePath)] })
+    await removeObjects(services.queue, tx, [media.prefixOf(row.filePath)])
   }
 }
 

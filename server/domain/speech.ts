@@ -18,6 +18,7 @@ import { AppError } from './errors.ts'
 import { announce } from './media-news.ts'
 import { takeRoom } from './media-room.ts'
 import { keyOf, viewMedia } from './media.ts'
+import { removeObjects } from './remove-objects.ts'
 
 type User = Pick<SessionUser, 'id'>
 
@@ -73,7 +74,7 @@ export async function forgetSpeech({ queue }: Pick<Services, 'queue'>, tx: Tx, m
   const known = await queries.findSpoken(tx, messageId)
   if (!known) return
   await queries.deleteMediaRows(tx, [known.id])
-  await queue.enqueue(tx, 'delete-objects', { prefixes: [queries.prefixOf(known.filePath)] })
+  await removeObjects(queue, tx, [queries.prefixOf(known.filePath)])
 }
 
 /** What a reading still lacks: the words of its next pieces. Null when it is not being made (any more). */
@@ -94,7 +95,7 @@ export async function addPiece(services: Services, row: MediaRow, piece: { at: n
   const changed = await db.transaction(async (tx) => {
     await takeRoom(tx, row.userId, piece.bytes, config.env.MEDIA_QUOTA_BYTES)
     const now = await queries.findMedia(tx, row.id)
-    if (!now) await queue.enqueue(tx, 'delete-objects', { prefixes: [queries.prefixOf(row.filePath)] })
+    if (!now) await removeObjects(queue, tx, [queries.prefixOf(row.filePath)])
     if (!now || (now.derived.pieces ?? []).length !== piece.at) return null
     const whole = piece.at + 1 === piece.of
     return queries.changeMedia(tx, row.id, now.status, {

@@ -2,6 +2,7 @@
 import * as queries from '../../db/queries/media.ts'
 import type { MediaRow } from '../../db/queries/media.ts'
 import type { Services } from '../services.ts'
+import { removeObjects } from './remove-objects.ts'
 
 /** Younger objects and uploads may still be on their way to a row or a message. */
 const restMs = 24 * 60 * 60_000
@@ -24,7 +25,7 @@ export async function sweepAbandoned({ database: { db }, queue, store }: Service
       const still = (await queries.listAbandoned(tx, before, 1000)).filter(row => abandoned.some(({ id }) => id === row.id))
       await queries.insertTombstones(tx, still.map(({ id }) => id))
       await queries.deleteMediaRows(tx, still.map(({ id }) => id))
-      await queue.enqueue(tx, 'delete-objects', { prefixes: still.map(({ filePath }) => queries.prefixOf(filePath)) })
+      await removeObjects(queue, tx, still.map(({ filePath }) => queries.prefixOf(filePath)))
     })
   }
   await store.abandonStaleParts(before)

@@ -6,6 +6,7 @@ import type { Services } from '../services.ts'
 import type { SessionUser } from './access.ts'
 import { carryTokens } from './allowance.ts'
 import { AppError } from './errors.ts'
+import { removeObjects } from './remove-objects.ts'
 
 /** All that was the guest's becomes the user's, and the guest is gone: one transaction. Runs when a guest signs up or in. */
 export async function linkGuest(services: Services, { guestId, userId }: { guestId: string, userId: string }): Promise<void> {
@@ -30,7 +31,7 @@ const foldersOf = (keys: readonly string[], userId: string): string[] =>
 async function removeWithObjects(services: Services, tx: Tx, userId: string): Promise<boolean> {
   const prefixes = foldersOf(await mediaKeysOf(tx, userId), userId)
   if (!await removeUser(tx, userId)) return false
-  await services.queue.enqueue(tx, 'delete-objects', { prefixes })
+  await removeObjects(services.queue, tx, prefixes)
   return true
 }
 

@@ -10,6 +10,7 @@ import { sentence, type Problem } from '../../shared/errors.ts'
 import { AppError } from '../domain/errors.ts'
 import { announce, touch, type MediaNews } from '../domain/media-news.ts'
 import { withStorePatience } from '../domain/patience.ts'
+import { removeObjects } from '../domain/remove-objects.ts'
 import { admitReplies } from '../domain/replies.ts'
 import { measure } from '../media/measure.ts'
 import { runTask } from '../media-processing/run.ts'
@@ -124,7 +125,7 @@ async function settle(services: Services, row: MediaRow, change: MediaChange, st
     const told: MediaNews[] = []
     for (const each of changed) told.push(await touch(tx, each))
     const prefixes = changed.length > 0 ? stale : await queries.findMedia(tx, row.id) ? [] : [queries.prefixOf(row.filePath)]
-    if (prefixes.length > 0) await services.queue.enqueue(tx, 'delete-objects', { prefixes })
+    await removeObjects(services.queue, tx, prefixes)
     for (const conversationId of conversationIds) await admitReplies(services, tx, { conversationId })
     return told
   })

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { Id } from '../../shared/ids.ts'
 
+/** What one `delete-objects` takes: it begins anew when it fails, and has ten minutes. */
+export const mostPrefixes = 1000
+
 /**
  * Every job there is: its payload, how often it is tried, how long it may take, and how long after failing it is
  * tried again. A job is a nudge: the truth is in the rows it works on, so running one twice is harmless.
@@ -13,7 +16,7 @@ export const jobTypes = {
   /** What was made of a reading stays when it is tried again. */
   'speak-reply': { payload: z.strictObject({ mediaId: Id }), attempts: 3, deadlineMs: 60 * 60_000 },
   /** Tried until done: two weeks of back-off, then the orphan sweep finds what is left. */
-  'delete-objects': { payload: z.strictObject({ prefixes: z.array(z.string().min(1)).max(10_000) }), attempts: 30, deadlineMs: 10 * 60_000 },
+  'delete-objects': { payload: z.strictObject({ prefixes: z.array(z.string().min(1)).max(mostPrefixes) }), attempts: 30, deadlineMs: 10 * 60_000 },
   'sweep': { payload: z.strictObject({ what: z.enum(['often', 'daily']) }), attempts: 1, deadlineMs: 10 * 60_000 },
 } as const
 

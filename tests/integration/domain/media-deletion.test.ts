@@ -5,6 +5,8 @@ import { runCommand } from '../../../server/domain/commands.ts'
 import { deleteMedia } from '../../../server/domain/media-storage.ts'
 import { sweepOrphans } from '../../../server/domain/sweep-media.ts'
 import { deleteAccount } from '../../../server/domain/users.ts'
+import { mostPrefixes } from '../../../server/queue/job-types.ts'
+import { dialects } from '../../support/database.ts'
 import { withMediaPlace } from '../../support/media-place.ts'
 import * as samples from '../../support/samples.ts'
 import { until } from '../../support/until.ts'
@@ -30,3 +32,18 @@ describe.each(['a file', 'a conversation', 'an account'])('objects of %s that wa
     expect(await sweepOrphans(services, soon)).toBe(0)
   }), 90_000)
 })
+
+it.each(dialects)('a conversation with more files than one job takes is deleted with all of them, on %s', dialect => withMediaPlace(dialect, async (place) => {
+  const { services, user } = place
+  const { db, tables: { media } } = services.database
+  const { conversationId, messageId } = await sendMessage(services, user, {})
+  const before = (await services.queue.status()).ready
+  const files = Array.from({ length: mostPrefixes + 500 }, () => newId())
+  for (let from = 0; from < files.length; from += 500) {
+    await db.insert(media).values(files.slice(from, from + 500).map(id => ({
+      id, messageId, userId: user.id, type: 'document' as const, filePath: `${user.id}/${id}/original`, name: 'note.txt', mime: 'text/plain', bytes: 1, storedBytes: 1, status: 'ready' as const,
+    })))
+  }
+  await runCommand(services, user, { type: 'conversation.delete', id: newId(), conversationId })
+  expect((await services.queue.status()).ready - before).toBe(2)
+}))
