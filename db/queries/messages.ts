@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, inArray, isNull, sql, type SQL } from 'drizzle-orm'
 import { among, dialectOf, rows, tablesOf, type Query, type Tx } from '../database.ts'
 import { everyColumn, prepared, preparedUpdate, value, wholeRow } from '../prepared.ts'
+import { together } from '../together.ts'
 import type { Tables } from '../tables.ts'
 
 export type MessageRow = Tables['message']['$inferSelect']
@@ -36,9 +37,8 @@ const insertMessage = prepared((q) => {
 /** False when a message with one of these ids exists: then some of them may be there, and the transaction is to be undone. */
 export async function insertMessages(tx: Tx, rows: readonly NewMessage[]): Promise<boolean> {
   const { message } = tablesOf(tx)
-  for (const row of rows)
-    if ((await insertMessage(tx, wholeRow(message, row))).length === 0) return false
-  return true
+  const made = await together(...rows.map(row => insertMessage(tx, wholeRow(message, row))))
+  return made.every(ids => ids.length > 0)
 }
 
 const changeById = preparedUpdate((q, patch: MessagePatch) => {
@@ -206,18 +206,22 @@ export async function countWriting(q: Query, model: string): Promise<number> {
  * Takes turns with everything else this user asks for, until the transaction ends; false when there is no such user. Rows
  * that only refer to the user don't wait for it. (SQLite's transactions take turns anyway.)
  */
-export async function lockAsker(tx: Tx, userId: string): Promise<boolean> {
-  const locking = dialectOf(tx) === 'postgres' ? sql`for no key update` : sql``
-  return (await rows(tx, sql`select id from "user" where id = ${userId} ${locking}`)).length > 0
-}
+export const lockAsker = async (tx: Tx, userId: string): Promise<boolean> => (await lockUser(tx, { userId })).length > 0
+
+const lockUser = prepared((q) => {
+  const { user } = tablesOf(q)
+  const found = q.select({ id: user.id }).from(user).where(eq(user.id, value('userId')))
+  return dialectOf(q) === 'postgres' ? found.for('no key update') : found
+})
 
 /** How many replies to this user are open. */
-export async function countOpenOf(q: Query, userId: string): Promise<number> {
-  const [counted] = await rows<{ n: number }>(q, sql`
-    select cast(count(*) as integer) as n from message m join conversation c on c.id = m.conversation_id
-    where c.user_id = ${userId} and (m.status = 'waiting' or m.status = 'writing' or m.status = 'retrying')`)
-  return counted?.n ?? 0
-}
+export const countOpenOf = async (q: Query, userId: string): Promise<number> => (await countOpen(q, { userId }))[0]?.n ?? 0
+
+const countOpen = prepared((q) => {
+  const { conversation, message } = tablesOf(q)
+  return q.select({ n: sql<number>`cast(count(*) as integer)` }).from(message).innerJoin(conversation, eq(conversation.id, message.conversationId))
+    .where(and(eq(conversation.userId, value('userId')), isOpenRow(message)))
+})
 
 export interface InLine { id: string, conversationId: string, userId: string }
 
