@@ -3,7 +3,7 @@
  * runs in one transaction that locks the conversation first, and enqueues whatever it made possible.
  */
 import type { Tx } from '../../db/database.ts'
-import { lockConversation, takeSeq, type ConversationPatch, type ConversationRow } from '../../db/queries/conversations.ts'
+import { lockConversationOf, takeSeq, type ConversationPatch, type ConversationRow } from '../../db/queries/conversations.ts'
 import * as media from '../../db/queries/media.ts'
 import { deltasFrom, dropDeltas, dropOldDeltas } from '../../db/queries/deltas.ts'
 import {
@@ -58,13 +58,13 @@ export async function announce(services: Services, conversation: Pick<Conversati
 type Change<T> = (tx: Tx, found: { row: MessageRow, locked: ConversationRow }, take: (patch?: ConversationPatch) => Promise<number>) => Promise<T | null>
 
 /** Runs `work` on a message with its conversation locked; announces when it changed something. Null when it did not, or the message is gone. */
-async function change<T>(services: Services, { id, conversationId }: Pick<MessageRow, 'id' | 'conversationId'>, work: Change<T>, model?: (result: T) => string | null): Promise<T | null> {
+async function change<T>(services: Services, id: string, work: Change<T>, model?: (result: T) => string | null): Promise<T | null> {
   const changed = await services.database.db.transaction(async (tx) => {
-    const [locked, row] = await together(lockConversation(tx, conversationId), findMessage(tx, id))
+    const [locked, row] = await together(lockConversationOf(tx, id), findMessage(tx, id))
     if (!locked || !row) return null
     let conversation: ConversationRow | undefined
     const take = async (patch: ConversationPatch = {}) => {
-      conversation = await takeSeq(tx, conversationId, patch)
+      conversation = await takeSeq(tx, locked.id, patch)
       if (!conversation) throw new AppError('conversation_not_found')
       return conversation.seq
     }
@@ -114,10 +114,8 @@ async function dropOldMedia(services: Services, tx: Tx, replyId: string): Promis
 }
 
 /** Takes the reply for this process: `writing`, with the next epoch and attempt. Null when it isn't to be written now; whatever stands in the way nudges it later. */
-export async function claimReply(services: Services, messageId: string): Promise<MessageRow | null> {
-  const found = await findMessage(services.database.db, messageId)
-  if (!found) return null
-  return change(services, found, async (tx, { row, locked }, take) => {
+export function claimReply(services: Services, messageId: string): Promise<MessageRow | null> {
+  return change(services, messageId, async (tx, { row, locked }, take) => {
     if (row.status !== 'waiting' && row.status !== 'retrying') return null
     if (row.stopRequestedAt) {
       await closeUnwritten(services, tx, row, take, 'stopped', null)
@@ -174,7 +172,7 @@ async function afterClose(services: Services, tx: Tx, row: MessageRow, outcome: 
 
 /** Ends a reply that this process writes. False when it is no longer this epoch's to end. */
 export async function closeReply(services: Services, writing: Writing, outcome: Outcome): Promise<boolean> {
-  const done = await change(services, writing, async (tx, { row, locked }, take) => {
+  const done = await change(services, writing.id, async (tx, { row, locked }, take) => {
     if (row.status !== 'writing' || row.epoch !== writing.epoch) return null
     const [, changed] = await together(
       take({ updatedAt: new Date() }),
@@ -202,7 +200,7 @@ export async function closeUnwritten(services: Services, tx: Tx, row: MessageRow
 
 /** Has the reply tried again after `delayMs`, by `model`. False when it is no longer this epoch's, or a tool with effects has run in it. */
 export async function retryLater(services: Services, writing: Writing, fault: { error: Problem, delayMs: number, model: string | null }): Promise<boolean> {
-  const done = await change(services, writing, async (tx, { row }, take) => {
+  const done = await change(services, writing.id, async (tx, { row }, take) => {
     if (row.status !== 'writing' || row.epoch !== writing.epoch || row.hadEffects) return null
     const nextTryAt = new Date(Date.now() + fault.delayMs)
     const attempts = recordAttempt(row, 'retrying', fault.error)
@@ -218,7 +216,7 @@ export async function retryLater(services: Services, writing: Writing, fault: { 
 
 /** Gives the reply back unfinished, as a shutdown does: it costs no attempt. */
 export async function handBack(services: Services, writing: Writing): Promise<void> {
-  await change(services, writing, async (tx, { row }, take) => {
+  await change(services, writing.id, async (tx, { row }, take) => {
     if (row.status !== 'writing' || row.epoch !== writing.epoch) return null
     await changeWriting(tx, writing, { status: 'waiting', writerId: null, attempt: row.attempt - 1, seq: await take() })
     await nudgeReply(services, tx, row.id)
@@ -234,7 +232,7 @@ export async function markEffects(services: Services, writing: Writing): Promise
 
 /** What becomes of a reply whose writer died. */
 export async function recoverReply(services: Services, lost: Writing): Promise<void> {
-  await change(services, lost, async (tx, { row }, take) => {
+  await change(services, lost.id, async (tx, { row }, take) => {
     if (row.status !== 'writing' || row.epoch !== lost.epoch) return null
     if (row.stopRequestedAt) await closeUnwritten(services, tx, row, take, 'stopped', null)
     else if (row.hadEffects) await closeUnwritten(services, tx, row, take, 'failed', new AppError('tool_interrupted').toProblem())
