@@ -14,8 +14,8 @@ if (only === 'page' || only === 'search') {
   await import(`./${only}.ts`)
   process.exit()
 }
-const plan = quick ? { rounds: 1, streams: [1, 10, 50], idle: 200 } : { rounds: 3, streams: [1, 10, 100, 200], idle: 1000 }
-const productionIdle = quick ? 200 : 5000
+const plan = quick ? { rounds: 1, streams: [1, 10, 50], idle: 1500 } : { rounds: 3, streams: [1, 10, 100, 200], idle: 3000 }
+const productionIdle = quick ? 1500 : 5000
 
 const llm = await startLlm()
 const targets: Target[] = [directTarget(llm)]

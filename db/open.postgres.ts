@@ -32,6 +32,12 @@ const retryAfterMs = 500
 
 const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ECONNRESET', 'CONNECT_TIMEOUT', 'CONNECTION_CLOSED', 'CONNECTION_ENDED', '57P03'])
 
+/**
+ * A prepared statement's plan is kept with its connection, and the first ones are made while tables are small, where reading
+ * all is cheapest. Everything that is asked often has its index (tests/integration/plans.test.ts).
+ */
+const keptPlans = { enable_seqscan: 'off' }
+
 export function openPostgres({ url, directUrl, migrations, log, max = 10, queryTimeoutMs = 30_000, restMs = 5000 }: PostgresOptions): Database {
   useQueryErrors()
   // A transaction pooler gives each transaction another session, which knows nothing of what was prepared before.
@@ -43,7 +49,7 @@ export function openPostgres({ url, directUrl, migrations, log, max = 10, queryT
       application_name: 'parley',
       // A process that is frozen within a transaction would keep its row locks, and its successor waiting; a transaction
       // of ours awaits nothing but queries. A pooler doesn't take this setting.
-      ...(prepare ? { idle_in_transaction_session_timeout: restMs } : {}),
+      ...(prepare ? { idle_in_transaction_session_timeout: restMs, ...keptPlans } : {}),
     },
   })
   limitClient(sql, { ms: queryTimeoutMs, prepare })

@@ -1,6 +1,6 @@
 /**
  * Words of a search, how a text is indexed, and the piece of a text that shows what was found. Pure. Postgres indexes by
- * `search_fold` of migration `search_words`, which says the same in SQL; SQLite calls `searchable`.
+ * `search_fold` of migrations `search_words` and `search_cost`, which says the same in SQL; SQLite calls `searchable`.
  */
 
 /** More would not narrow a search any further. */

@@ -30,6 +30,15 @@ const touchConversation = prepared((q) => {
 /** Locks the conversation's row until the transaction ends, and reads it; undefined when it was deleted. */
 export const lockConversation = async (tx: Tx, id: string): Promise<ConversationRow | undefined> => (await touchConversation(tx, { id }))[0]
 
+const touchConversationOf = prepared((q) => {
+  const { conversation, message } = tablesOf(q)
+  const its = q.select({ id: message.conversationId }).from(message).where(eq(message.id, value('messageId')))
+  return q.update(conversation).set({ seq: sql`${conversation.seq}` }).where(eq(conversation.id, sql`(${its})`)).returning()
+})
+
+/** The same for the conversation that a message is in; undefined when either was deleted. */
+export const lockConversationOf = async (tx: Tx, messageId: string): Promise<ConversationRow | undefined> => (await touchConversationOf(tx, { messageId }))[0]
+
 const changeWithSeq = preparedUpdate((q, patch: ConversationPatch) => {
   const { conversation } = tablesOf(q)
   return q.update(conversation).set({ ...patch, seq: sql`${conversation.seq} + 1` }).where(eq(conversation.id, value('id'))).returning()

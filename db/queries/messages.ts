@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, inArray, isNull, sql, type SQL } from 'drizzle-orm'
 import { among, dialectOf, rows, tablesOf, type Query, type Tx } from '../database.ts'
 import { everyColumn, prepared, preparedUpdate, value, wholeRow } from '../prepared.ts'
+import { together } from '../together.ts'
 import type { Tables } from '../tables.ts'
 
 export type MessageRow = Tables['message']['$inferSelect']
@@ -36,9 +37,8 @@ const insertMessage = prepared((q) => {
 /** False when a message with one of these ids exists: then some of them may be there, and the transaction is to be undone. */
 export async function insertMessages(tx: Tx, rows: readonly NewMessage[]): Promise<boolean> {
   const { message } = tablesOf(tx)
-  for (const row of rows)
-    if ((await insertMessage(tx, wholeRow(message, row))).length === 0) return false
-  return true
+  const made = await together(...rows.map(row => insertMessage(tx, wholeRow(message, row))))
+  return made.every(ids => ids.length > 0)
 }
 
 const changeById = preparedUpdate((q, patch: MessagePatch) => {
@@ -83,22 +83,31 @@ export const changedInAll = (q: Query, wanted: readonly Since[]): Promise<Messag
 const changedAfterEach = prepared((q) => {
   const { message } = tablesOf(q)
   const json = value('wanted')
+  // `offset 0` has Postgres look each conversation up by itself, in whatever state the table was when it made its plan.
   const ids = dialectOf(q) === 'postgres'
-    ? sql`(select m.id from json_to_recordset(${json}::text::json) as v("conversationId" text, after int) join message m on m.conversation_id = v."conversationId" and m.seq > v.after)`
+    ? sql`(select m.id from json_to_recordset(${json}::text::json) as v("conversationId" text, after int)
+        cross join lateral (select id from message where conversation_id = v."conversationId" and seq > v.after offset 0) m)`
     : sql`(select m.id from json_each(${json}) v join message m on m.conversation_id = v.value ->> 'conversationId' and m.seq > v.value ->> 'after')`
   return q.select().from(message).where(sql`${message.id} in ${ids}`).orderBy(asc(message.seq), asc(message.bornSeq))
 })
 
+const upwards = prepared((q) => {
+  const { message } = tablesOf(q)
+  const ids = sql`
+    with recursive up(id, parent_id, depth) as (
+      select id, parent_id, 1 from message where id = ${value('leafId')}
+      union all
+      select m.id, m.parent_id, up.depth + 1 from message m join up on m.id = up.parent_id where up.depth < ${value('limit')}
+    ) select id from up`
+  return q.select().from(message).where(dialectOf(q) === 'postgres' ? sql`${message.id} = any(array(${ids}))` : sql`${message.id} in (${ids})`)
+})
+
 /** The branch that ends at `leafId`, oldest first: at most `limit` messages, counted from the leaf. */
 export async function branch(q: Query, leafId: string, limit: number): Promise<MessageRow[]> {
-  const ids = await rows<{ id: string }>(q, sql`
-    with recursive up(id, parent_id, depth) as (
-      select id, parent_id, 1 from message where id = ${leafId}
-      union all
-      select m.id, m.parent_id, up.depth + 1 from message m join up on m.id = up.parent_id where up.depth < ${limit}
-    ) select id from up order by depth desc`)
-  const found = new Map((await findMessages(q, ids.map(row => row.id))).map(row => [row.id, row]))
-  return ids.flatMap(({ id }) => found.get(id) ?? [])
+  const found = new Map((await upwards(q, { leafId, limit })).map(row => [row.id, row]))
+  const rows: MessageRow[] = []
+  for (let row = found.get(leafId); row; row = found.get(row.parentId ?? '')) rows.push(row)
+  return rows.reverse()
 }
 
 /** The branch that ends at `leafId` from `fromId` on, oldest first: at most `limit` messages; none when `fromId` isn't on it. */
@@ -138,12 +147,13 @@ export async function siblingsOf(q: Query, conversationId: string, of: readonly 
   return Object.fromEntries(of.map(row => [row.id, (byParent.get(row.parentId) ?? [row]).map(version => version.id)]))
 }
 
+// `exists` would let Postgres read all media once instead of looking up a message's.
 const heldBack = prepared((q) => {
   const { message } = tablesOf(q)
   return q.select({ id: message.id }).from(message).where(and(eq(message.id, value('id')), sql`(
     exists (select 1 from message earlier where earlier.conversation_id = ${message.conversationId} and earlier.born_seq < ${message.bornSeq}
       and (earlier.status = 'waiting' or earlier.status = 'writing' or earlier.status = 'retrying'))
-    or exists (select 1 from media where media.message_id = ${message.parentId} and media.status in ('uploading', 'processing')))`))
+    or (select 1 from media where media.message_id = ${message.parentId} and media.status in ('uploading', 'processing') limit 1) is not null)`))
 })
 
 /** Whether something must end before this reply may be written: one asked for before it, or a file it is about that is still on its way to being usable. */
@@ -196,18 +206,22 @@ export async function countWriting(q: Query, model: string): Promise<number> {
  * Takes turns with everything else this user asks for, until the transaction ends; false when there is no such user. Rows
  * that only refer to the user don't wait for it. (SQLite's transactions take turns anyway.)
  */
-export async function lockAsker(tx: Tx, userId: string): Promise<boolean> {
-  const locking = dialectOf(tx) === 'postgres' ? sql`for no key update` : sql``
-  return (await rows(tx, sql`select id from "user" where id = ${userId} ${locking}`)).length > 0
-}
+export const lockAsker = async (tx: Tx, userId: string): Promise<boolean> => (await lockUser(tx, { userId })).length > 0
+
+const lockUser = prepared((q) => {
+  const { user } = tablesOf(q)
+  const found = q.select({ id: user.id }).from(user).where(eq(user.id, value('userId')))
+  return dialectOf(q) === 'postgres' ? found.for('no key update') : found
+})
 
 /** How many replies to this user are open. */
-export async function countOpenOf(q: Query, userId: string): Promise<number> {
-  const [counted] = await rows<{ n: number }>(q, sql`
-    select cast(count(*) as integer) as n from message m join conversation c on c.id = m.conversation_id
-    where c.user_id = ${userId} and (m.status = 'waiting' or m.status = 'writing' or m.status = 'retrying')`)
-  return counted?.n ?? 0
-}
+export const countOpenOf = async (q: Query, userId: string): Promise<number> => (await countOpen(q, { userId }))[0]?.n ?? 0
+
+const countOpen = prepared((q) => {
+  const { conversation, message } = tablesOf(q)
+  return q.select({ n: sql<number>`cast(count(*) as integer)` }).from(message).innerJoin(conversation, eq(conversation.id, message.conversationId))
+    .where(and(eq(conversation.userId, value('userId')), isOpenRow(message)))
+})
 
 export interface InLine { id: string, conversationId: string, userId: string }
 
@@ -226,7 +240,7 @@ export async function line(q: Query, model: string): Promise<InLine[]> {
       left join user_turn t on t.user_id = c.user_id and t.model = m.model
       where m.model = ${model} and (m.status = 'writing' or (m.status = 'waiting'
         and not exists (select 1 from message b where b.conversation_id = m.conversation_id and b.status in ('waiting', 'writing', 'retrying') and b.born_seq < m.born_seq)
-        and not exists (select 1 from media f where f.message_id = m.parent_id and f.status in ('uploading', 'processing'))))
+        and (select 1 from media f where f.message_id = m.parent_id and f.status in ('uploading', 'processing') limit 1) is null))
     ) select id, conversation_id as "conversationId", user_id as "userId" from open
     where status = 'waiting' order by turn, case when served_at is null then 0 else 1 end, served_at, created_at, id`)
 }

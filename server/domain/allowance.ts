@@ -18,19 +18,18 @@ const keyOf = (userId: string): string => `tokens:${userId}`
 export const asksForReply: ReadonlySet<ChangeCommand['type']> = new Set(['message.send', 'message.edit', 'reply.regenerate', 'reply.retry'])
 
 /**
- * Refuses another reply to whoever has enough of them. The caller holds the user's lock, so that requests of the same
- * moment cannot share the last place.
- * @throws AppError `too_many_replies`, `tokens_spent`
+ * Why another reply is refused to whoever has enough of them (`too_many_replies`, `tokens_spent`); null when it isn't. The
+ * caller holds the user's lock, so that requests of the same moment cannot share the last place.
  */
-export async function checkAllowance({ config: { env } }: Pick<Services, 'config'>, tx: Tx, user: Pick<SessionUser, 'id'>): Promise<void> {
+export async function refusalOf({ config: { env } }: Pick<Services, 'config'>, tx: Tx, user: Pick<SessionUser, 'id'>): Promise<AppError | null> {
   const [most, tokens] = [env.USER_OPEN_REPLIES, env.USER_DAILY_TOKENS]
-  if (most && await countOpenOf(tx, user.id) >= most) throw new AppError('too_many_replies', { details: { limit: most } })
-  if (!tokens) return
+  if (most && await countOpenOf(tx, user.id) >= most) return new AppError('too_many_replies', { details: { limit: most } })
+  if (!tokens) return null
   const now = Date.now()
   const { count, since } = await turnsSince(tx, keyOf(user.id), now - dayMs)
-  if (count < tokens) return
+  if (count < tokens) return null
   const hours = Math.max(1, Math.ceil((since + dayMs - now) / hourMs))
-  throw new AppError('tokens_spent', { details: { limit: tokens.toLocaleString('en'), wait: hours === 1 ? 'an hour' : `${hours} hours` } })
+  return new AppError('tokens_spent', { details: { limit: tokens.toLocaleString('en'), wait: hours === 1 ? 'an hour' : `${hours} hours` } })
 }
 
 /** Letters of a token, roughly, where a provider doesn't count: a reply that was stopped is not free. */

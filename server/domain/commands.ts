@@ -1,15 +1,17 @@
 /** Change commands: each takes effect once, in one transaction, whatever is sent again; the news goes out after the commit. */
-import { answerCommand, buryIds, buried, takeCommand } from '../../db/queries/commands.ts'
+import { answerCommand, buryIds, buried, takeCommand, type CommandRow } from '../../db/queries/commands.ts'
 import { lockConversation, removeConversation, takeSeq, type ConversationPatch } from '../../db/queries/conversations.ts'
 import { listMediaOfConversation, listPrefixesOfConversation } from '../../db/queries/media.ts'
 import { lockAsker, messageIds } from '../../db/queries/messages.ts'
 import { chosenModel, rememberModel } from '../../db/queries/chosen-models.ts'
 import type { Tx } from '../../db/database.ts'
+import { isForeignKeyViolation } from '../../db/query-error.ts'
+import { together } from '../../db/together.ts'
 import type { Answer, ChangeCommand, CommandOf } from '../../shared/protocol.ts'
 import { atMost } from '../at-most.ts'
 import type { Services } from '../services.ts'
 import { asOwn, type SessionUser } from './access.ts'
-import { asksForReply, checkAllowance } from './allowance.ts'
+import { asksForReply, refusalOf } from './allowance.ts'
 import { AppError } from './errors.ts'
 import { editMessage, leafThrough, regenerateReply, retryReply, sendMessage, stopReply, type Effect } from './messages.ts'
 import { removeObjects } from './remove-objects.ts'
@@ -25,27 +27,39 @@ const atOnce = atMost(8)
  * Carries a command out, once.
  * @throws AppError when it is refused; nothing has happened then, and the command may be sent again.
  */
-export const runCommand = (services: Services, user: SessionUser, command: ChangeCommand): Promise<Answer> =>
-  atOnce(() => run(services, user, command))
+export async function runCommand(services: Services, user: SessionUser, command: ChangeCommand): Promise<Answer> {
+  const effect = await atOnce(() => run(services, user, command))
+  await tell(services, user, command, effect)
+  return effect.answer
+}
 
-async function run(services: Services, user: SessionUser, command: ChangeCommand): Promise<Answer> {
+async function run(services: Services, user: SessionUser, command: ChangeCommand): Promise<Effect> {
   const models = await modelsFor(services, user, command)
   const effect = await services.database.db.transaction(async (tx): Promise<Effect> => {
-    // First, so that of two requests of one moment only one has the last of what is allowed; and a guest who is just becoming a user is waited for.
-    if (!await lockAsker(tx, user.id)) throw new AppError('not_signed_in')
-    const before = await takeCommand(tx, command.id, user.id)
+    const { before, refusal } = await begin(services, tx, user, command)
     if (before) {
       if (before.userId !== user.id || !before.answer) throw new AppError('id_not_usable', { field: 'id' })
       return { answer: before.answer, conversation: null }
     }
-    if (asksForReply.has(command.type)) await checkAllowance(services, tx, user)
+    if (refusal) throw refusal
     const done = await carryOut(services, tx, user, command, models)
     await answerCommand(tx, command.id, done.answer)
     return done
   })
   services.log.info({ commandId: command.id, type: command.type, userId: user.id, ...effect.answer, ...(effect.conversation || effect.stop ? {} : { again: true }) }, 'command')
-  await tell(services, user, command, effect)
-  return effect.answer
+  return effect
+}
+
+/** What was answered to this command before, or why it is refused, if either. */
+async function begin(services: Services, tx: Tx, user: SessionUser, command: ChangeCommand): Promise<{ before: CommandRow | undefined, refusal: AppError | null }> {
+  const [there, before, refusal] = await together(
+    // First, so that of two requests of one moment only one has the last of what is allowed; and a guest who is just becoming a user is waited for.
+    lockAsker(tx, user.id),
+    takeCommand(tx, command.id, user.id),
+    asksForReply.has(command.type) ? refusalOf(services, tx, user) : Promise.resolve(null),
+  ).catch((error: unknown) => { throw isForeignKeyViolation(error) ? new AppError('not_signed_in') : error })
+  if (!there) throw new AppError('not_signed_in')
+  return { before, refusal }
 }
 
 interface CommandModels { model: string, conversationModel: string }

@@ -3,6 +3,7 @@ import type { Tx } from '../../db/database.ts'
 import { buried } from '../../db/queries/commands.ts'
 import { lockConversation, startConversation, takeSeq, type ConversationPatch, type ConversationRow } from '../../db/queries/conversations.ts'
 import { changeMessage, findMessages, insertMessages, latestLeaf, type MessageRow, type NewMessage } from '../../db/queries/messages.ts'
+import { together } from '../../db/together.ts'
 import { isOpen } from '../../shared/conversation.ts'
 import type { Answer, CommandOf } from '../../shared/protocol.ts'
 import type { Services } from '../services.ts'
@@ -38,9 +39,10 @@ async function refuseDeleted(tx: Tx, ids: readonly string[]): Promise<void> {
   if ((await buried(tx, ids)).length > 0) throw new AppError('deleted')
 }
 
-/** The user's conversation, locked; made by its first message. */
-async function ownOrStart({ tx, user, conversationModel }: Asked, id: string): Promise<Owned<ConversationRow>> {
-  const locked = await lockConversation(tx, id) ?? await startConversation(tx, { id, userId: user.id, model: conversationModel })
+/** The user's conversation, locked; made by its first message, unless one of these ids was deleted. */
+async function ownOrStart({ tx, user, conversationModel }: Asked, id: string, ids: readonly string[]): Promise<Owned<ConversationRow>> {
+  const [there] = await together(lockConversation(tx, id), refuseDeleted(tx, [id, ...ids]))
+  const locked = there ?? await startConversation(tx, { id, userId: user.id, model: conversationModel })
   // Neither: somebody made it in between.
   return locked ? asOwn(locked, user) : lockOwnConversation(tx, user, id)
 }
@@ -64,20 +66,24 @@ async function addExchange(services: Services, asked: Asked, conversation: Owned
   const again = await repeated(tx, conversation, { messageId: input.messageId, replyId: input.replyId })
   if (again) return { answer: again, conversation: null }
   const content = cleaned(input.content)
-  const taken = await next(tx, conversation, { activeMessageId: input.replyId, updatedAt: new Date(), model: conversationModel })
   const { messageId, replyId } = input
-  const made = await insertMessages(tx, [{
-    id: messageId, conversationId: conversation.id, parentId, role: 'user', content, status: 'done',
-    parts: content ? [{ type: 'text', text: content }] : [], seq: taken.seq, bornSeq: taken.seq, finishedAt: new Date(),
-  }, emptyReply(asked, taken, messageId, replyId)])
+  // It is locked: nobody else takes this number.
+  const seq = conversation.seq + 1
+  const [taken, made] = await together(
+    next(tx, conversation, { activeMessageId: replyId, updatedAt: new Date(), model: conversationModel }),
+    insertMessages(tx, [{
+      id: messageId, conversationId: conversation.id, parentId, role: 'user', content, status: 'done',
+      parts: content ? [{ type: 'text', text: content }] : [], seq, bornSeq: seq, finishedAt: new Date(),
+    }, emptyReply(asked, { id: conversation.id, seq }, messageId, replyId)]),
+    nudgeReply(services, tx, replyId),
+  )
   if (!made) throw new AppError('id_not_usable', { field: 'messageId' })
   const [first] = await attachMedia(tx, user, messageId, input.mediaIds)
   if (first) await changeMessage(tx, messageId, { filePath: first.filePath, ...(content ? {} : { messageType: first.type }) })
-  await nudgeReply(services, tx, replyId)
   return { answer: { conversationId: conversation.id, messageId, replyId, seq: taken.seq }, conversation: taken, model: asked.model }
 }
 
-const emptyReply = ({ model }: Asked, { id, seq }: ConversationRow, parentId: string, replyId: string): NewMessage =>
+const emptyReply = ({ model }: Asked, { id, seq }: Pick<ConversationRow, 'id' | 'seq'>, parentId: string, replyId: string): NewMessage =>
   ({ id: replyId, conversationId: id, parentId, role: 'assistant', status: 'waiting', model, seq, bornSeq: seq })
 
 async function next(tx: Tx, conversation: Owned<ConversationRow>, patch: ConversationPatch = {}): Promise<Owned<ConversationRow>> {
@@ -87,8 +93,7 @@ async function next(tx: Tx, conversation: Owned<ConversationRow>, patch: Convers
 }
 
 export async function sendMessage(services: Services, asked: Asked, input: CommandOf<'message.send'>): Promise<Effect> {
-  await refuseDeleted(asked.tx, [input.conversationId, input.messageId, input.replyId])
-  const conversation = await ownOrStart(asked, input.conversationId)
+  const conversation = await ownOrStart(asked, input.conversationId, [input.messageId, input.replyId])
   return addExchange(services, asked, conversation, conversation.activeMessageId, input)
 }
 

@@ -3,13 +3,14 @@
  * runs in one transaction that locks the conversation first, and enqueues whatever it made possible.
  */
 import type { Tx } from '../../db/database.ts'
-import { lockConversation, takeSeq, type ConversationPatch, type ConversationRow } from '../../db/queries/conversations.ts'
+import { lockConversationOf, takeSeq, type ConversationPatch, type ConversationRow } from '../../db/queries/conversations.ts'
 import * as media from '../../db/queries/media.ts'
 import { deltasFrom, dropDeltas, dropOldDeltas } from '../../db/queries/deltas.ts'
 import {
   changeMessage, changeWriting, countWriting, findMessage, isHeldBack, line, noteServed, openReplies, takeModelTurn, takeReply,
   type MessagePatch, type MessageRow,
 } from '../../db/queries/messages.ts'
+import { together } from '../../db/together.ts'
 import { assemble, closeParts, textOf } from '../../shared/chunks.ts'
 import type { Attempt, Part } from '../../shared/conversation.ts'
 import type { Problem } from '../../shared/errors.ts'
@@ -49,21 +50,26 @@ async function admitModel(services: Services, tx: Tx, model: string | null): Pro
 
 /** Tells everyone, after the commit, that the conversation changed. */
 export async function announce(services: Services, conversation: Pick<ConversationRow, 'id' | 'userId' | 'seq'>, model?: string | null): Promise<void> {
-  await services.bus.publish({ type: 'changed', conversationId: conversation.id, userId: conversation.userId, seq: conversation.seq })
-  if (model) await services.bus.publish({ type: 'queue', model })
+  await Promise.all([
+    services.bus.publish({ type: 'changed', conversationId: conversation.id, userId: conversation.userId, seq: conversation.seq }),
+    model ? services.bus.publish({ type: 'queue', model }) : null,
+  ])
 }
 
-/** Runs `work` with the conversation locked; announces when it changed something. Null when it did not, or the conversation is gone. */
-async function change<T>(services: Services, conversationId: string, work: (tx: Tx, take: (patch?: ConversationPatch) => Promise<number>) => Promise<T | null>, model?: (result: T) => string | null): Promise<T | null> {
+type Change<T> = (tx: Tx, found: { row: MessageRow, locked: ConversationRow }, take: (patch?: ConversationPatch) => Promise<number>) => Promise<T | null>
+
+/** Runs `work` on a message with its conversation locked; announces when it changed something. Null when it did not, or the message is gone. */
+async function change<T>(services: Services, id: string, work: Change<T>, model?: (result: T) => string | null): Promise<T | null> {
   const changed = await services.database.db.transaction(async (tx) => {
-    if (!await lockConversation(tx, conversationId)) return null
+    const [locked, row] = await together(lockConversationOf(tx, id), findMessage(tx, id))
+    if (!locked || !row) return null
     let conversation: ConversationRow | undefined
     const take = async (patch: ConversationPatch = {}) => {
-      conversation = await takeSeq(tx, conversationId, patch)
+      conversation = await takeSeq(tx, locked.id, patch)
       if (!conversation) throw new AppError('conversation_not_found')
       return conversation.seq
     }
-    const result = await work(tx, take)
+    const result = await work(tx, { row, locked }, take)
     return { result, conversation }
   })
   if (changed?.conversation) await announce(services, changed.conversation, changed.result === null ? null : model?.(changed.result))
@@ -109,12 +115,9 @@ async function dropOldMedia(services: Services, tx: Tx, replyId: string): Promis
 }
 
 /** Takes the reply for this process: `writing`, with the next epoch and attempt. Null when it isn't to be written now; whatever stands in the way nudges it later. */
-export async function claimReply(services: Services, messageId: string): Promise<MessageRow | null> {
-  const found = await findMessage(services.database.db, messageId)
-  if (!found) return null
-  return change(services, found.conversationId, async (tx, take) => {
-    const row = await findMessage(tx, messageId)
-    if (!row || (row.status !== 'waiting' && row.status !== 'retrying')) return null
+export function claimReply(services: Services, messageId: string): Promise<MessageRow | null> {
+  return change(services, messageId, async (tx, { row, locked }, take) => {
+    if (row.status !== 'waiting' && row.status !== 'retrying') return null
     if (row.stopRequestedAt) {
       await closeUnwritten(services, tx, row, take, 'stopped', null)
       return null
@@ -124,8 +127,10 @@ export async function claimReply(services: Services, messageId: string): Promise
       if (isDue(row)) await changeMessage(tx, row.id, { status: 'waiting', nextTryAt: null, seq: await take() })
       return null
     }
-    const seq = await take()
-    const taken = await takeReply(tx, row.id, { writerId: services.workerId, startedAt: new Date(), nextTryAt: null, error: null, seq })
+    const [, taken] = await together(
+      take(),
+      takeReply(tx, row.id, { writerId: services.workerId, startedAt: new Date(), nextTryAt: null, error: null, seq: locked.seq + 1 }),
+    )
     if (!taken) return null
     if (taken.epoch > 1) {
       await dropOldDeltas(tx, row.id, taken.epoch)
@@ -162,22 +167,22 @@ function closed(row: MessageRow, outcome: Outcome): MessagePatch {
 
 async function afterClose(services: Services, tx: Tx, row: MessageRow, outcome: Outcome['status']): Promise<void> {
   metrics.finishedReplies.inc({ outcome })
-  await dropDeltas(tx, row.id)
-  await admitReplies(services, tx, row)
+  await together(dropDeltas(tx, row.id), admitReplies(services, tx, row))
   await admitModel(services, tx, row.model)
 }
 
 /** Ends a reply that this process writes. False when it is no longer this epoch's to end. */
 export async function closeReply(services: Services, writing: Writing, outcome: Outcome): Promise<boolean> {
-  const done = await change(services, writing.conversationId, async (tx, take) => {
-    const row = await findMessage(tx, writing.id)
-    if (!row || row.status !== 'writing' || row.epoch !== writing.epoch) return null
-    const seq = await take({ updatedAt: new Date() })
-    const changed = await changeWriting(tx, writing, { ...closed(row, outcome), seq })
+  const done = await change(services, writing.id, async (tx, { row, locked }, take) => {
+    if (row.status !== 'writing' || row.epoch !== writing.epoch) return null
+    const [, changed] = await together(
+      take({ updatedAt: new Date() }),
+      changeWriting(tx, writing, { ...closed(row, outcome), seq: locked.seq + 1 }),
+    )
     if (!changed) return null
     await spendTokens(services, tx, { conversationId: row.conversationId, usage: outcome.usage, text: changed.content })
     await afterClose(services, tx, changed, outcome.status)
-    if (outcome.status !== 'failed') await services.queue.enqueue(tx, 'name-conversation', { conversationId: row.conversationId }, { key: `name:${row.conversationId}` })
+    if (outcome.status !== 'failed' && locked.titledBy === 'nobody') await services.queue.enqueue(tx, 'name-conversation', { conversationId: row.conversationId }, { key: `name:${row.conversationId}` })
     return changed
   }, row => row.model)
   return done !== null
@@ -196,9 +201,8 @@ export async function closeUnwritten(services: Services, tx: Tx, row: MessageRow
 
 /** Has the reply tried again after `delayMs`, by `model`. False when it is no longer this epoch's, or a tool with effects has run in it. */
 export async function retryLater(services: Services, writing: Writing, fault: { error: Problem, delayMs: number, model: string | null }): Promise<boolean> {
-  const done = await change(services, writing.conversationId, async (tx, take) => {
-    const row = await findMessage(tx, writing.id)
-    if (!row || row.status !== 'writing' || row.epoch !== writing.epoch || row.hadEffects) return null
+  const done = await change(services, writing.id, async (tx, { row }, take) => {
+    if (row.status !== 'writing' || row.epoch !== writing.epoch || row.hadEffects) return null
     const nextTryAt = new Date(Date.now() + fault.delayMs)
     const attempts = recordAttempt(row, 'retrying', fault.error)
     const changed = await changeWriting(tx, writing, { status: 'retrying', writerId: null, nextTryAt, error: fault.error, attempts, model: fault.model ?? row.model, seq: await take() })
@@ -213,9 +217,8 @@ export async function retryLater(services: Services, writing: Writing, fault: { 
 
 /** Gives the reply back unfinished, as a shutdown does: it costs no attempt. */
 export async function handBack(services: Services, writing: Writing): Promise<void> {
-  await change(services, writing.conversationId, async (tx, take) => {
-    const row = await findMessage(tx, writing.id)
-    if (!row || row.status !== 'writing' || row.epoch !== writing.epoch) return null
+  await change(services, writing.id, async (tx, { row }, take) => {
+    if (row.status !== 'writing' || row.epoch !== writing.epoch) return null
     await changeWriting(tx, writing, { status: 'waiting', writerId: null, attempt: row.attempt - 1, seq: await take() })
     await nudgeReply(services, tx, row.id)
     return row
@@ -230,9 +233,8 @@ export async function markEffects(services: Services, writing: Writing): Promise
 
 /** What becomes of a reply whose writer died. */
 export async function recoverReply(services: Services, lost: Writing): Promise<void> {
-  await change(services, lost.conversationId, async (tx, take) => {
-    const row = await findMessage(tx, lost.id)
-    if (!row || row.status !== 'writing' || row.epoch !== lost.epoch) return null
+  await change(services, lost.id, async (tx, { row }, take) => {
+    if (row.status !== 'writing' || row.epoch !== lost.epoch) return null
     if (row.stopRequestedAt) await closeUnwritten(services, tx, row, take, 'stopped', null)
     else if (row.hadEffects) await closeUnwritten(services, tx, row, take, 'failed', new AppError('tool_interrupted').toProblem())
     else if (row.attempt >= maxAttempts) await closeUnwritten(services, tx, row, take, 'failed', new AppError('reply_interrupted').toProblem())

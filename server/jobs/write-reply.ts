@@ -50,13 +50,12 @@ export async function writeReply(services: Services, writer: ReplyWriter, { mess
 
 async function run(services: Services, row: MessageRow, stream: ReplyStream, signal: AbortSignal): Promise<ReplyResult> {
   const { db } = services.database
-  const conversation = await findConversation(db, row.conversationId)
-  if (!conversation || !row.model || !row.parentId) throw new AppError('conversation_not_found')
-  const model = await services.models.open(row.model)
+  if (!row.model || !row.parentId) throw new AppError('conversation_not_found')
+  const [conversation, history, model] = await Promise.all([findConversation(db, row.conversationId), historyFor(services, row.parentId), services.models.open(row.model)])
+  if (!conversation) throw new AppError('conversation_not_found')
   const saveMedia = (file: { bytes: Uint8Array, mime: string, name: string }) => withStorePatience(services.log, { signal, forMs: storePatienceMs }, () =>
     storeModelMedia(services, { userId: conversation.userId, messageId: row.id, ...file }))
   const beforeEffects = () => markEffects(services, row)
-  const history = await historyFor(services, row.parentId)
   if ('image' in model) return drawReply({ model, history, signal, emit: stream.emit, saveMedia, beforeEffects })
   return streamReply({
     model,

@@ -11,7 +11,7 @@ import { send, sendText, type Connections } from './connections.ts'
 import { tellChange } from './follow.ts'
 
 /** Places in line change together: they are told at most this often. */
-const queueEveryMs = 100
+const queueEveryMs = 250
 
 export interface Tellers {
   /** The conversation changed, or may have. */

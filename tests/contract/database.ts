@@ -4,6 +4,8 @@ import { and, count, eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dialectOf, rows, tablesOf, type Database, type Query } from '../../db/database.ts'
 import { isForeignKeyViolation, isUniqueViolation, QueryError } from '../../db/query-error.ts'
+import { countOpenOf, lockAsker } from '../../db/queries/messages.ts'
+import { together } from '../../db/together.ts'
 import { newId } from '../../shared/ids.ts'
 import { openTestDatabase, type Dialect, type TestDatabase } from '../support/database.ts'
 
@@ -59,6 +61,25 @@ export function databaseContract(dialect: Dialect): void {
       })).rejects.toThrow('no')
       await Promise.all(outside)
       expect(await nameOf(inside)).toBeUndefined()
+    })
+
+    it('lets queries travel together, in order, and nothing of them reaches it after the rollback', async () => {
+      const id = await makeUser()
+      const late = newId()
+      const { user } = database.tables
+      await expect(database.db.transaction(async (tx) => {
+        const slowly = async () => {
+          for (let step = 0; step < 50; step++) await Promise.resolve()
+          await tx.select().from(user).where(eq(user.id, id))
+          await tx.insert(user).values({ id: late, name: 'late', email: late })
+        }
+        await together(rename(tx, id, 'first'), tx.insert(user).values({ id, name: 'again', email: newId() }), slowly())
+      })).rejects.toSatisfy(isUniqueViolation)
+      await makeUser()
+      expect(await nameOf(id)).toBe('Ada')
+      expect(await nameOf(late)).toBeUndefined()
+      const seen = await database.db.transaction(tx => together(lockAsker(tx, id), countOpenOf(tx, id)))
+      expect(seen).toEqual([true, 0])
     })
 
     it('undoes a nested transaction alone', async () => {

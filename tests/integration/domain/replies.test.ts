@@ -45,6 +45,20 @@ for (const dialect of dialects) {
     expect(await take(services, second.replyId)).toMatchObject({ status: 'writing' })
   }))
 
+  test(`${dialect}: a conversation that has a title isn’t named by its reply`, () => withServices(dialect, async ({ services }) => {
+    const user = await makeUser(services)
+    const jobsOf = async (title?: string) => {
+      const { ready } = await services.queue.status()
+      const command = sending()
+      await runCommand(services, user, command)
+      if (title) await runCommand(services, user, { type: 'conversation.change', id: newId(), conversationId: command.conversationId, title })
+      await closeReply(services, await take(services, command.replyId), done)
+      return (await services.queue.status()).ready - ready
+    }
+    // Nobody takes them here: the reply's own, and the one that gives a name.
+    expect([await jobsOf(), await jobsOf('Hello')]).toEqual([2, 1])
+  }))
+
   test(`${dialect}: a writer of a lower epoch can write nothing any more`, () => withServices(dialect, async ({ services }) => {
     const command = sending()
     await runCommand(services, await makeUser(services), command)

@@ -1,0 +1,1 @@
+-- Postgres alone has something to change (its file of this name); here so that both count alike.
