@@ -188,6 +188,24 @@ test('a block of code is shown whatever its language is called', async () => {
   page.unmount()
 })
 
+test('a further piece of Markdown has nothing drawn anew that stands on the page', async () => {
+  const watched = { global: { config: { performance: true } } }
+  const first = await mountSuspended(MarkdownRenderer, { ...watched, props: { text: 'Some *words* and a [link](https://example.org).\n\n- a point', streaming: false } })
+  await flushPromises()
+  const measured = vi.spyOn(window.performance, 'measure')
+  const second = await mountSuspended(MarkdownRenderer, { ...watched, props: { text: 'More *words*.', streaming: false } })
+  await flushPromises()
+  // Vue says what it draws: once for each component that comes, and once more for each that is drawn anew.
+  const seen = measured.mock.calls.map(([name]) => name)
+  measured.mockRestore()
+  const parts = (of: string) => seen.filter(name => name.endsWith(` ${of}`)).length
+  expect(parts('mount')).toBeGreaterThan(3)
+  // The frame that tests are mounted in settles once.
+  expect(parts('render') - parts('mount')).toBeLessThanOrEqual(1)
+  first.unmount()
+  second.unmount()
+})
+
 test('footnotes are text, so that those of two messages are not mixed up', async () => {
   const page = await render('Water[^1] boils.\n\n[^1]: At 100 degrees.')
   expect(page.text().replace(/\s+/g, ' ')).toBe('Water[1] boils.[1]At 100 degrees.')
