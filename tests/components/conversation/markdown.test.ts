@@ -206,6 +206,17 @@ test('a further piece of Markdown has nothing drawn anew that stands on the page
   second.unmount()
 })
 
+test('a large diagram stands there as its source until it is asked for', async () => {
+  const source = `flowchart TD\n${Array.from({ length: 300 }, (_, at) => `s${at} --> s${at + 1}`).join('\n')}`
+  const page = await render(`\`\`\`mermaid\n${source}\n\`\`\``)
+  expect(page.get('pre').element.textContent).toBe(source)
+  const draw = page.findAll('button').find(button => button.text() === 'Draw this large diagram')
+  await draw?.trigger('click')
+  expect(page.find('pre').exists()).toBe(false)
+  expect(page.text()).toContain('Source')
+  page.unmount()
+})
+
 test('footnotes are text, so that those of two messages are not mixed up', async () => {
   const page = await render('Water[^1] boils.\n\n[^1]: At 100 degrees.')
   expect(page.text().replace(/\s+/g, ' ')).toBe('Water[1] boils.[1]At 100 degrees.')
