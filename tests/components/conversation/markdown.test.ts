@@ -1,6 +1,8 @@
 import { flushPromises } from '@vue/test-utils'
 import { mountSuspended } from '@nuxt/test-utils/runtime'
 import { afterEach, expect, test, vi } from 'vitest'
+import { plainTextKey } from '../../../components/conversation/markdown/keys.ts'
+import MarkdownPlain from '../../../components/conversation/markdown/MarkdownPlain.vue'
 import MarkdownRenderer from '../../../components/conversation/markdown/MarkdownRenderer.vue'
 import { markdownBlocks } from '../../../utils/markdown-blocks.ts'
 
@@ -185,6 +187,12 @@ test('code keeps every character and can be copied', async () => {
 test('a block of code is shown whatever its language is called', async () => {
   const page = await render('```constructor\none\n```\n\n```__proto__\ntwo\n```\n\n```image\nthree\n```\n\n```toString\nfour\n```')
   expect(page.findAll('pre').map(pre => pre.text())).toEqual(['one', 'two', 'three', 'four'])
+  page.unmount()
+})
+
+test('unformatted, a text is no higher by the empty lines at its end', async () => {
+  const page = await mountSuspended(MarkdownPlain, { global: { provide: { [plainTextKey as symbol]: () => 'Let me draw that.\n\n' } } })
+  expect(page.element.textContent).toBe('Let me draw that.')
   page.unmount()
 })
 
