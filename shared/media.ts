@@ -107,7 +107,10 @@ export const StorageView = z.object({
   usedBytes: z.number(),
   limitBytes: z.number(),
   count: z.number(),
-  media: z.array(MediaView),
+  media: z.array(MediaView.extend({
+    /** With what was made of it: thumbnail, poster, a form that plays. */
+    storedBytes: z.number(),
+  })),
   more: z.boolean(),
 })
 export type StorageView = z.infer<typeof StorageView>

@@ -29,3 +29,17 @@ function neverEnds(source: string): boolean {
 /** True when a Mermaid source may be drawn. What may not is shown as text, so nothing is lost. */
 export const mayBeDrawn = (source: string): boolean =>
   source.trim() !== '' && source.length <= longestDiagram && !refused.some(pattern => pattern.test(source)) && !neverEnds(source)
+
+/** A diagram of more pieces than this keeps a phone busy for seconds: it is drawn when that is asked for. */
+const mostPieces = 60
+const link = /[-=.~]{2,}[->ox|)]*/
+
+/** Lines between things as far as a line of the source draws them: `a & b --> c & d` is four. */
+function piecesIn(statement: string): number {
+  const sides = statement.split(link).map(side => side.split('&').length)
+  return Math.max(1, sides.slice(1).reduce((sum, side, at) => sum + side * (sides[at] ?? 1), 0))
+}
+
+/** True when a Mermaid source makes a page wait: roughly, by its lines and the links in them. */
+export const isLargeDiagram = (source: string): boolean =>
+  source.split(/[\n;]/).reduce((sum, line) => sum + (line.trim() ? piecesIn(line) : 0), 0) > mostPieces

@@ -31,6 +31,8 @@ function workbench(): HTMLElement {
 export function drawDiagram(source: string, dark: boolean): Promise<string> {
   const drawing = queue.then(async () => {
     const mermaid = await loadMermaid()
+    // What stands in its place is painted first, and between two of them the page answers.
+    await new Promise(resolve => setTimeout(resolve, 30))
     mermaid.initialize({
       startOnLoad: false, securityLevel: 'strict', suppressErrorRendering: true, htmlLabels: false, flowchart: { htmlLabels: false },
       theme: 'base', look: 'classic', themeVariables: { darkMode: dark, fontSize: '15px', ...colours[dark ? 'dark' : 'light'] }, fontFamily: 'system-ui, sans-serif', maxTextSize: 20_000, maxEdges: 300, secure: ours,

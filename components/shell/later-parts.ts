@@ -10,6 +10,7 @@ export const laterParts: (() => Promise<unknown>)[] = [
   loadRenderer,
   () => import('../media/AttachMenu.vue'),
   () => import('../conversation/ModelPicker.vue'),
+  () => import('../conversation/ModelPalette.vue'),
   () => import('../media/VoiceRecorder.vue'),
   () => import('../account/AccountMenu.vue'),
   () => import('../sidebar/ItemMenu.vue'),

@@ -4,7 +4,7 @@ import type { StorageView } from '../../shared/media.ts'
 import type { Services } from '../services.ts'
 import type { SessionUser } from './access.ts'
 import { announce, touch, type MediaNews } from './media-news.ts'
-import { ownMedia, viewAll } from './media.ts'
+import { ownMedia, viewMedia } from './media.ts'
 import { removeObjects } from './remove-objects.ts'
 import { admitReplies } from './replies.ts'
 
@@ -16,7 +16,7 @@ export async function storageUse({ database: { db }, store, config }: Services, 
   const biggest = await queries.listBiggest(db, user.id, pageSize + 1, offset)
   return {
     usedBytes: bytes, limitBytes: config.env.MEDIA_QUOTA_BYTES, count,
-    media: await viewAll({ store }, biggest.slice(0, pageSize)),
+    media: await Promise.all(biggest.slice(0, pageSize).map(async row => ({ ...await viewMedia({ store }, row), storedBytes: row.storedBytes }))),
     more: biggest.length > pageSize,
   }
 }

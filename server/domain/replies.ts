@@ -155,13 +155,14 @@ export interface Outcome {
   ended?: Attempt['ended']
 }
 
-/** What a closed reply's row says, beside its new `seq`. */
+/** What a closed reply's row says, beside its new `seq`. One that was only waiting, for its first try or the next, adds no try. */
 function closed(row: MessageRow, outcome: Outcome): MessagePatch {
   const parts = closeParts(outcome.parts)
   const { usage, mediaGiven, ended } = outcome
   return {
     status: outcome.status, parts, content: textOf(parts), usage, error: outcome.error, finishedAt: new Date(),
-    writerId: null, nextTryAt: null, attempts: recordAttempt(row, outcome.status, outcome.error, { usage, ...(mediaGiven?.length ? { mediaGiven } : {}), ...(ended ? { ended } : {}) }),
+    writerId: null, nextTryAt: null,
+    attempts: row.status !== 'writing' ? row.attempts : recordAttempt(row, outcome.status, outcome.error, { usage, ...(mediaGiven?.length ? { mediaGiven } : {}), ...(ended ? { ended } : {}) }),
   }
 }
 

@@ -52,6 +52,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
         if (item) await page.getByRole('menuitem', { name: item }).click()
       }
       await overlay('the palette', () => page.keyboard.press('Control+k'))
+      await overlay('the palette without a result', async () => {
+        await page.keyboard.press('Control+k')
+        await page.getByPlaceholder('Search everything').fill('qqzzqqzz')
+        await expect(page.getByText('Nothing was found for “qqzzqqzz”.')).toBeVisible()
+      })
       await overlay('the menu of the conversation', () => menu(), 'menu')
       await overlay('its media', () => menu('Pictures, sound and files'))
       await overlay('its instructions', () => menu('Instructions for the model'))

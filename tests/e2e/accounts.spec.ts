@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { ConversationPage } from './pages/conversation.ts'
 import { LoginPage, hydrated } from './pages/login.ts'
 import { blockLine, expect, test } from './fixtures.ts'
@@ -158,7 +159,10 @@ test('a second factor is set up, asked for when signing in, and taken away again
   const secret = await page.getByRole('dialog').locator('code').textContent() ?? ''
   const code = page.getByLabel('Code', { exact: true })
   await expect(code).toBeFocused()
-  await page.keyboard.type('000000')
+  await page.keyboard.type('12')
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('Six digits, as the app shows them.')).toBeVisible()
+  await code.fill('000000')
   await page.keyboard.press('Enter')
   await expect(page.getByText('That code is not right')).toBeVisible()
   await code.fill(totp(secret, -1))
@@ -166,6 +170,11 @@ test('a second factor is set up, asked for when signing in, and taken away again
   const codes = page.getByRole('list', { name: 'Backup codes' }).getByRole('listitem')
   await expect(codes).toHaveCount(10)
   const first = await codes.first().textContent() ?? ''
+  const saving = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Save as a file' }).press('Enter')
+  const saved = await saving
+  expect(saved.suggestedFilename()).toBe('parley-backup-codes.txt')
+  expect(readFileSync(await saved.path(), 'utf8')).toBe(`${(await codes.allTextContents()).join('\n')}\n`)
   await page.getByRole('button', { name: 'I have kept them' }).press('Enter')
   await expect(page.getByText('10 backup codes are left.')).toBeVisible()
 

@@ -33,7 +33,7 @@ test.beforeEach(async ({ context, filled: { session } }) => { await carrySession
 test('a search leads to a message far back, marked, from where one reads on and gets back to the end', async ({ page, conversation, filled: long }) => {
   await conversation.open(`/c/${long.id}`)
   await page.keyboard.press('ControlOrMeta+k')
-  await page.getByPlaceholder('Search messages and conversations').fill('pérégrine')
+  await page.getByPlaceholder('Search everything').fill('pérégrine')
   const result = page.getByRole('option').filter({ hasText: 'Answer number 701' })
   await expect(result.locator('mark')).toHaveText('peregrine')
   await result.click()

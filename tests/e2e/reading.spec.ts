@@ -100,10 +100,10 @@ test.describe('in a tall window', () => {
     await guest.untilReplied(45_000)
     await expect.poll(() => guest.reply().getByRole('img').first().evaluate(node => (node as HTMLImageElement).naturalWidth)).toBeGreaterThan(0)
     // The line that says “Thinking…” makes place for the text; a picture that jumped would be 0.2 and more.
-    expect(await shifted()).toBeLessThan(0.02)
+    expect(await shifted()).toBeLessThan(0.01)
     await guest.reload()
     await expect(guest.reply().getByRole('group', { name: 'Actions for this reply' })).toBeVisible()
-    expect(await (await watchShifts(page, 'opening'))()).toBeLessThan(0.02)
+    expect(await (await watchShifts(page, 'opening'))()).toBeLessThan(0.01)
   })
 })
 

@@ -25,6 +25,10 @@ test('where there are two cameras one goes from the one to the other and back, a
   await expect(change).toBeEnabled()
   await change.click()
   await expect.poll(live).toEqual([first])
+  // On a phone's screen all of it is to be had.
+  await page.setViewportSize({ width: 360, height: 740 })
+  await expect(dialog.getByRole('button', { name: 'Take a picture' })).toBeInViewport({ ratio: 1 })
+  expect(await dialog.evaluate(node => node.scrollWidth - node.clientWidth)).toBe(0)
   // A clip is of one camera.
   await dialog.getByRole('button', { name: 'Record a clip' }).click()
   await expect(dialog.getByRole('timer')).toBeVisible()

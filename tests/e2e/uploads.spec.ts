@@ -76,7 +76,7 @@ test('a file that this browser kept no copy of is chosen again after a reload, a
 
   const choose = async (file: string | { name: string, mimeType: string, buffer: Buffer }) => {
     const choosing = page.waitForEvent('filechooser')
-    await chip.getByRole('button', { name: 'Choose unkept.txt again' }).click()
+    await chip.getByRole('button', { name: 'Choose again unkept.txt' }).click()
     await (await choosing).setFiles(file)
   }
   await choose(note('other.txt'))

@@ -53,7 +53,11 @@ it('a stop while the next try is waited for ends the reply at once, and the mode
   const { guest, socket, command, calls } = await send({ tokens: 40, status: 429, retryAfter: 2 })
   await until(async () => (await readMessage(guest, command.conversationId, command.replyId))?.status === 'retrying', { what: 'the reply to be retrying' })
   await socket.change({ type: 'reply.stop', id: newId(), conversationId: command.conversationId, messageId: command.replyId })
-  expect(await readMessage(guest, command.conversationId, command.replyId)).toMatchObject({ status: 'stopped', nextTryAt: null })
+  expect(await readMessage(guest, command.conversationId, command.replyId)).toMatchObject({
+    status: 'stopped', nextTryAt: null,
+    // Waiting was no further try.
+    attempts: [{ attempt: 1, outcome: 'retrying' }],
+  })
   // Past the moment at which it would have been tried again, another reply comes and goes.
   const later = await send({ tokens: 60, perSecond: 25 })
   await untilEnded(later.guest, later.command.conversationId, later.command.replyId)

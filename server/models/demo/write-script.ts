@@ -21,7 +21,8 @@ const count = (n: number, one: string, many = `${one}s`) => `${n.toLocaleString(
 function aboutFile(file: AskedFile): string {
   const arrived = file.bytes === null ? 'It came to me in words only.' : `${count(file.bytes, 'byte')} of it reached me.`
   const start = file.words?.trim().replace(/\s+/g, ' ') ?? ''
-  const words = start ? ` Its text begins:\n  > ${start.slice(0, 200)}${start.length > 200 ? '…' : ''}\n` : ''
+  // Within quotation marks what stands first in it is no heading of ours.
+  const words = start ? ` Its text begins:\n  > “${start.slice(0, 200)}${start.length > 200 ? '…' : ''}”\n` : ''
   return `- **${file.name}**: ${file.facts}. ${arrived}${words}`
 }
 

@@ -1,6 +1,8 @@
 import { flushPromises } from '@vue/test-utils'
 import { mountSuspended } from '@nuxt/test-utils/runtime'
 import { afterEach, expect, test, vi } from 'vitest'
+import { plainTextKey } from '../../../components/conversation/markdown/keys.ts'
+import MarkdownPlain from '../../../components/conversation/markdown/MarkdownPlain.vue'
 import MarkdownRenderer from '../../../components/conversation/markdown/MarkdownRenderer.vue'
 import { markdownBlocks } from '../../../utils/markdown-blocks.ts'
 
@@ -185,6 +187,41 @@ test('code keeps every character and can be copied', async () => {
 test('a block of code is shown whatever its language is called', async () => {
   const page = await render('```constructor\none\n```\n\n```__proto__\ntwo\n```\n\n```image\nthree\n```\n\n```toString\nfour\n```')
   expect(page.findAll('pre').map(pre => pre.text())).toEqual(['one', 'two', 'three', 'four'])
+  page.unmount()
+})
+
+test('unformatted, a text is no higher by the empty lines at its end', async () => {
+  const page = await mountSuspended(MarkdownPlain, { global: { provide: { [plainTextKey as symbol]: () => 'Let me draw that.\n\n' } } })
+  expect(page.element.textContent).toBe('Let me draw that.')
+  page.unmount()
+})
+
+test('a further piece of Markdown has nothing drawn anew that stands on the page', async () => {
+  const watched = { global: { config: { performance: true } } }
+  const first = await mountSuspended(MarkdownRenderer, { ...watched, props: { text: 'Some *words* and a [link](https://example.org).\n\n- a point', streaming: false } })
+  await flushPromises()
+  const measured = vi.spyOn(window.performance, 'measure')
+  const second = await mountSuspended(MarkdownRenderer, { ...watched, props: { text: 'More *words*.', streaming: false } })
+  await flushPromises()
+  // Vue says what it draws: once for each component that comes, and once more for each that is drawn anew.
+  const seen = measured.mock.calls.map(([name]) => name)
+  measured.mockRestore()
+  const parts = (of: string) => seen.filter(name => name.endsWith(` ${of}`)).length
+  expect(parts('mount')).toBeGreaterThan(3)
+  // The frame that tests are mounted in settles once.
+  expect(parts('render') - parts('mount')).toBeLessThanOrEqual(1)
+  first.unmount()
+  second.unmount()
+})
+
+test('a large diagram stands there as its source until it is asked for', async () => {
+  const source = `flowchart TD\n${Array.from({ length: 300 }, (_, at) => `s${at} --> s${at + 1}`).join('\n')}`
+  const page = await render(`\`\`\`mermaid\n${source}\n\`\`\``)
+  expect(page.get('pre').element.textContent).toBe(source)
+  const draw = page.findAll('button').find(button => button.text() === 'Draw this large diagram')
+  await draw?.trigger('click')
+  expect(page.find('pre').exists()).toBe(false)
+  expect(page.text()).toContain('Source')
   page.unmount()
 })
 

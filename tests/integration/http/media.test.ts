@@ -42,7 +42,7 @@ describe('files over HTTP', () => {
     const [fresh] = (await page.get<{ media: MediaView[] }>(`/api/media?ids=${media.id},${newId()}`)).body.media
     const answer = await fetch(http.url + fresh!.original!.url)
     expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([200, 'text/plain; charset=utf-8', 'hello'])
-    expect((await page.get<StorageView>('/api/media/storage')).body).toMatchObject({ usedBytes: 5, count: 1, media: [{ id: media.id }], more: false })
+    expect((await page.get<StorageView>('/api/media/storage')).body).toMatchObject({ usedBytes: 5, count: 1, media: [{ id: media.id, storedBytes: 5 }], more: false })
     expect((await page.send('DELETE', `/api/media/${media.id}`)).status).toBe(200)
     expect((await page.get<StorageView>('/api/media/storage')).body.count).toBe(0)
     expect((await page.send('DELETE', `/api/media/${media.id}`)).status).toBe(404)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mayBeDrawn } from '../../../utils/diagram-source.ts'
+import { isLargeDiagram, mayBeDrawn } from '../../../utils/diagram-source.ts'
 import { hostOf, safeLink } from '../../../utils/safe-url.ts'
 import { decodeThumbHash, thumbSide } from '../../../utils/thumb-hash.ts'
 import { cueAt, sayTime, toVtt } from '../../../utils/transcript.ts'
@@ -23,6 +23,15 @@ test.each([
   'flowchart TD\nA@{ img: "https://evil.example/x.png" }', 'flowchart TD\nA@{ "i\\u006dg": "x" }', 'flowchart TD\nA@{ img: "x.png" }', '%%{init: {"themeCSS": "x"}}%%\ngraph TD; A', '---\nconfig:\n  theme: x\n---\ngraph TD; A',
   'graph TD; A["<img src=x>"]', 'graph TD\nstyle A fill:url(x)', 'graph TD\nstyle A fill:u\\rl(x)', 'graph TD\nclassDef a background:image-set("x")', 'graph TD; click A href "x"', 'graph TD; A-->B //x', '', 'x'.repeat(20_001),
 ])('a diagram that could load something may not: %s', source => expect(mayBeDrawn(source)).toBe(false))
+
+const steps = (n: number) => Array.from({ length: n }, (_, at) => `  s${at}[Step ${at}] -->|then| s${at + 1}`).join('\n')
+test.each([
+  `flowchart TD\n${steps(40)}`, 'flowchart TD\n a & b --> c & d', `sequenceDiagram\n${'  A->>B: and on\n'.repeat(50)}`,
+])('a diagram of a usual size is drawn at once', source => expect(isLargeDiagram(source)).toBe(false))
+
+test.each([
+  `flowchart TD\n${steps(300)}`, `graph TD;${'a-->b;'.repeat(100)}`, `flowchart TD\n ${'a & b & c & d & e & f & g & h'} --> ${'i & j & k & l & m & n & o & p'}`, `flowchart TD\n${Array.from({ length: 90 }, (_, at) => `n${at}`).join(' --> ')}`,
+])('one that would hold up the page is drawn on request', source => expect(isLargeDiagram(source)).toBe(true))
 
 test.each([
   'gantt\n A :a1, 2024-01-01, 30d', 'gantt\n tickInterval 1week\n A :a1, 2024-01-01, 90d', 'gantt\n excludes weekends\n A :a1, 2024-01-01, 2025-03-01', 'gantt\n A :a1, 1900-01-01, 2900-01-01',
