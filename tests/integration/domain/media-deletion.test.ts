@@ -41,7 +41,7 @@ it.each(dialects)('a conversation with more files than one job takes is deleted 
   const files = Array.from({ length: mostPrefixes + 500 }, () => newId())
   for (let from = 0; from < files.length; from += 500) {
     await db.insert(media).values(files.slice(from, from + 500).map(id => ({
-      id, messageId, userId: user.id, type: 'document' as const, filePath: `${user.id}/${id}/original`, name: 'note.txt', mime: 'text/plain', bytes: 1, storedBytes: 1, status: 'ready' as const,
+      id, messageId, userId: user.id, type: 'file' as const, filePath: `${user.id}/${id}/original`, name: 'note.txt', mime: 'text/plain', bytes: 1, storedBytes: 1, status: 'ready' as const,
     })))
   }
   await runCommand(services, user, { type: 'conversation.delete', id: newId(), conversationId })
