@@ -114,7 +114,8 @@ it('a rolling restart of everything under load: replies are handed over without 
   const meanwhile: Followed[] = []
   let rolling = true
   const load = (async () => {
-    while (rolling) {
+    // Each is watched on a socket of its own, and one person may have a hundred of them.
+    while (rolling && meanwhile.length < 80) {
       const { script, command } = scriptedSend({ tokens: 60, perSecond: 40 })
       await sendUntilAnswered(anywhere, command)
       meanwhile.push(await follow(anywhere, 1, command, script))
