@@ -114,14 +114,13 @@ it('a rolling restart of everything under load: replies are handed over without 
   const meanwhile: Followed[] = []
   let rolling = true
   const load = (async () => {
-    // Each is watched on a socket of its own, and one person may have a hundred of them.
-    while (rolling && meanwhile.length < 80) {
+    while (rolling) {
       const { script, command } = scriptedSend({ tokens: 60, perSecond: 40 })
       await sendUntilAnswered(anywhere, command)
       meanwhile.push(await follow(anywhere, 1, command, script))
       // One at a time is begun: the load must not outrun a busy machine.
       await until(() => callsOf(llm, script).length > 0, { withinMs: 30_000, what: 'the reply to be begun' })
-      // Nor hold more lines than one person may.
+      // Nor hold more lines than one person may: a hundred.
       meanwhile.forEach(haveSeenTheEnd)
     }
   })()
