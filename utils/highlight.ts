@@ -10,40 +10,41 @@ const longestLine = 2_000
 const longestMs = 5_000
 const themes = { light: 'github-light-high-contrast', dark: 'github-dark-default' } as const
 
+// With patterns that are JavaScript's already: to translate them in the page takes up to a second for a language, at once.
 type Grammar = { default: LanguageRegistration[] }
 const grammars: Record<string, () => Promise<Grammar>> = {
-  bash: () => import('shiki/langs/bash.mjs'),
-  c: () => import('shiki/langs/c.mjs'),
-  cpp: () => import('shiki/langs/cpp.mjs'),
-  csharp: () => import('shiki/langs/csharp.mjs'),
-  css: () => import('shiki/langs/css.mjs'),
-  diff: () => import('shiki/langs/diff.mjs'),
-  docker: () => import('shiki/langs/docker.mjs'),
-  go: () => import('shiki/langs/go.mjs'),
-  html: () => import('shiki/langs/html.mjs'),
-  java: () => import('shiki/langs/java.mjs'),
-  javascript: () => import('shiki/langs/javascript.mjs'),
-  json: () => import('shiki/langs/json.mjs'),
-  jsx: () => import('shiki/langs/jsx.mjs'),
-  kotlin: () => import('shiki/langs/kotlin.mjs'),
-  latex: () => import('shiki/langs/latex.mjs'),
-  lua: () => import('shiki/langs/lua.mjs'),
-  markdown: () => import('shiki/langs/markdown.mjs'),
-  php: () => import('shiki/langs/php.mjs'),
-  powershell: () => import('shiki/langs/powershell.mjs'),
-  python: () => import('shiki/langs/python.mjs'),
-  r: () => import('shiki/langs/r.mjs'),
-  ruby: () => import('shiki/langs/ruby.mjs'),
-  rust: () => import('shiki/langs/rust.mjs'),
-  scala: () => import('shiki/langs/scala.mjs'),
-  sql: () => import('shiki/langs/sql.mjs'),
-  swift: () => import('shiki/langs/swift.mjs'),
-  toml: () => import('shiki/langs/toml.mjs'),
-  tsx: () => import('shiki/langs/tsx.mjs'),
-  typescript: () => import('shiki/langs/typescript.mjs'),
-  vue: () => import('shiki/langs/vue.mjs'),
-  xml: () => import('shiki/langs/xml.mjs'),
-  yaml: () => import('shiki/langs/yaml.mjs'),
+  bash: () => import('@shikijs/langs-precompiled/bash'),
+  c: () => import('@shikijs/langs-precompiled/c'),
+  cpp: () => import('@shikijs/langs-precompiled/cpp'),
+  csharp: () => import('@shikijs/langs-precompiled/csharp'),
+  css: () => import('@shikijs/langs-precompiled/css'),
+  diff: () => import('@shikijs/langs-precompiled/diff'),
+  docker: () => import('@shikijs/langs-precompiled/docker'),
+  go: () => import('@shikijs/langs-precompiled/go'),
+  html: () => import('@shikijs/langs-precompiled/html'),
+  java: () => import('@shikijs/langs-precompiled/java'),
+  javascript: () => import('@shikijs/langs-precompiled/javascript'),
+  json: () => import('@shikijs/langs-precompiled/json'),
+  jsx: () => import('@shikijs/langs-precompiled/jsx'),
+  kotlin: () => import('@shikijs/langs-precompiled/kotlin'),
+  latex: () => import('@shikijs/langs-precompiled/latex'),
+  lua: () => import('@shikijs/langs-precompiled/lua'),
+  markdown: () => import('@shikijs/langs-precompiled/markdown'),
+  php: () => import('@shikijs/langs-precompiled/php'),
+  powershell: () => import('@shikijs/langs-precompiled/powershell'),
+  python: () => import('@shikijs/langs-precompiled/python'),
+  r: () => import('@shikijs/langs-precompiled/r'),
+  ruby: () => import('@shikijs/langs-precompiled/ruby'),
+  rust: () => import('@shikijs/langs-precompiled/rust'),
+  scala: () => import('@shikijs/langs-precompiled/scala'),
+  sql: () => import('@shikijs/langs-precompiled/sql'),
+  swift: () => import('@shikijs/langs-precompiled/swift'),
+  toml: () => import('@shikijs/langs-precompiled/toml'),
+  tsx: () => import('@shikijs/langs-precompiled/tsx'),
+  typescript: () => import('@shikijs/langs-precompiled/typescript'),
+  vue: () => import('@shikijs/langs-precompiled/vue'),
+  xml: () => import('@shikijs/langs-precompiled/xml'),
+  yaml: () => import('@shikijs/langs-precompiled/yaml'),
 }
 const otherNames: Record<string, string> = {
   'sh': 'bash', 'shell': 'bash', 'zsh': 'bash', 'console': 'bash', 'c++': 'cpp', 'cs': 'csharp', 'c#': 'csharp', 'dockerfile': 'docker', 'golang': 'go',
@@ -63,11 +64,11 @@ const loaded = new Map<string, Promise<HighlighterCore>>()
 
 function openHighlighter(): Promise<HighlighterCore> {
   return opening ??= (async () => {
-    const [{ createHighlighterCore }, { createJavaScriptRegexEngine }, light, dark] = await Promise.all([
+    const [{ createHighlighterCore }, { createJavaScriptRawEngine }, light, dark] = await Promise.all([
       import('shiki/core'), import('shiki/engine/javascript'),
       import('shiki/themes/github-light-high-contrast.mjs'), import('shiki/themes/github-dark-default.mjs'),
     ])
-    return createHighlighterCore({ engine: createJavaScriptRegexEngine({ forgiving: true }), themes: [light.default, dark.default], langs: [] })
+    return createHighlighterCore({ engine: createJavaScriptRawEngine(), themes: [light.default, dark.default], langs: [] })
   })()
 }
 
