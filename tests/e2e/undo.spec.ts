@@ -43,7 +43,7 @@ test('a stored file that was deleted comes back; one that was not is gone when t
   await remove.click()
   await expect(remove).toHaveCount(0)
   await page.reload()
-  await expect(page.getByText('in 0 files')).toBeVisible()
+  await expect(page.getByText(/^Nothing yet\./)).toBeVisible()
 })
 
 test('what the server refuses stays, with why; it can be sent again, and comes back when it was discarded by mistake', async ({ page, login, context }) => {
