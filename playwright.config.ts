@@ -8,8 +8,8 @@ export default defineConfig({
   timeout: 90_000,
   expect: { timeout: 15_000 },
   fullyParallel: true,
-  // For two cores: a test waits for a third of its time (for a stream, a recording, an address to expire).
-  workers: 3,
+  // A server, a browser and the test share two cores: three at once took as long, and made each other late.
+  workers: 2,
   forbidOnly: Boolean(process.env.CI),
   // As in vitest.config.ts: a busy CI machine gets one more try, a desk none.
   retries: process.env.CI ? 1 : 0,

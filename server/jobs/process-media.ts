@@ -14,7 +14,7 @@ import { removeObjects } from '../domain/remove-objects.ts'
 import { admitReplies } from '../domain/replies.ts'
 import { measure } from '../media/measure.ts'
 import { runTask } from '../media-processing/run.ts'
-import { BadFile, type Forms, type Made, type Trouble } from '../media-processing/task.ts'
+import { BadFile, CrashedFile, type Forms, type Made, type Trouble } from '../media-processing/task.ts'
 import { transcribeFile, type Transcript } from '../media-processing/transcribe.ts'
 import { withWorkFolder } from '../media-processing/work-folder.ts'
 import { jobTypes, type JobPayload } from '../queue/job-types.ts'
@@ -39,12 +39,16 @@ export async function processMedia(services: Services, { mediaId }: JobPayload<'
   }
   catch (error) {
     if (signal.aborted && !isDeadline(signal)) throw new HandedBack()
-    const fault = faultOf(error, signal, row)
-    // A fault of the machine is tried again; the last try tells the person.
-    if (!fault && attempt < jobTypes['process-media'].attempts) throw error
-    services.log.warn({ mediaId, code: fault?.code ?? 'internal', ...(fault ? {} : { err: error }) }, 'media could not be processed')
-    await settle(services, row, { status: 'failed', error: fault ?? new AppError('internal').toProblem() }, [])
+    await giveUp(services, row, error, { fault: faultOf(error, signal, row), attempt })
   }
+}
+
+/** Tells the person; but a fault of the machine, and what may be one, is thrown until the last try, and so tried again. */
+async function giveUp(services: Services, row: MediaRow, error: unknown, { fault, attempt }: { fault: Problem | null, attempt: number }): Promise<void> {
+  const passing = !fault || error instanceof CrashedFile
+  if (passing && attempt < jobTypes['process-media'].attempts) throw error
+  services.log.warn({ mediaId: row.id, code: fault?.code ?? 'internal', ...(passing ? { err: error } : {}) }, 'media could not be processed')
+  await settle(services, row, { status: 'failed', error: fault ?? new AppError('internal').toProblem() }, [])
 }
 
 const isDeadline = (signal: AbortSignal) => signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError'

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bounds, quietMs } from './limits.ts'
-import { BadFile, type Made, type Say, type Task, type Word } from './task.ts'
+import { BadFile, CrashedFile, type Made, type Say, type Task, type Word } from './task.ts'
 
 const watchEveryMs = 200
 
@@ -79,8 +79,8 @@ function answerOf(child: ChildProcess, task: Task, say: Say, ended: AbortSignal)
     child.once('error', reject)
     // 'close' comes after the last message. A decoder that crashes, or runs out of its heap, did so because of the file;
     // a program that never ran did not.
-    child.once('close', (code) => {
-      const fault: unknown = ended.aborted ? ended.reason : started ? new BadFile('media_broken', { name: task.name }) : new Error(`The program that opens files could not be started (exit code ${code})`)
+    child.once('close', (code, by) => {
+      const fault: unknown = ended.aborted ? ended.reason : started ? new CrashedFile(task.name, by ?? `exit code ${code}`) : new Error(`The program that opens files could not be started (exit code ${code})`)
       if (soFar && fault instanceof BadFile) resolve({ ...soFar, notice: fault.trouble })
       else reject(fault)
     })

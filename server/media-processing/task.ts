@@ -39,12 +39,22 @@ export interface Trouble { code: ErrorCode, details: Record<string, string | num
 
 export interface Made { facts: Facts, forms: Forms, notice: Trouble | null }
 
-/** A file that cannot be used, through its own fault: told to the person, not tried again. */
+/** A file that cannot be used, through its own fault: told to the person, not tried again (but for `CrashedFile`). */
 export class BadFile extends Error {
   readonly trouble: Trouble
   constructor(code: ErrorCode, details: Record<string, string | number> = {}, cause?: unknown) {
     super(code, { cause })
     this.trouble = { code, details }
+  }
+}
+
+/** The program ended in the middle of it: a decoder crashed, most likely through the file. If not, it goes well the next time. */
+export class CrashedFile extends BadFile {
+  /** The signal or exit code it ended with. */
+  readonly how: string
+  constructor(name: string, how: string) {
+    super('media_broken', { name })
+    this.how = how
   }
 }
 
