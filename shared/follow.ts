@@ -22,6 +22,19 @@ export function judgeDelta(cursor: Cursor, delta: { epoch: number, n: number, up
   return delta.n === cursor.n + 1 ? 'take' : 'gap'
 }
 
+/**
+ * Of stored pieces in order, those that follow each other from the one that holds `from` on: a hole ends them. Rows
+ * and deltas are read apart: a reply that was open a moment ago may have had its deltas dropped, and a late one stored.
+ */
+export function joined<T extends { n: number, upto: number }>(from: number, stored: readonly T[]): readonly T[] {
+  let next = from
+  for (const [index, { n, upto }] of stored.entries()) {
+    if (n > next) return stored.slice(0, index)
+    next = upto + 1
+  }
+  return stored
+}
+
 /** True when `a` has read further than `b`. */
 export const isFurther = (a: Cursor, b: Cursor): boolean => a.epoch > b.epoch || (a.epoch === b.epoch && a.n > b.n)
 

@@ -14,11 +14,13 @@ export interface DeltaStream {
   unstored: Chunk[][]
   /** The first half of a surrogate pair, whose second half comes with the next piece. */
   half: string
+  /** Nothing more comes: its row will tell the rest. */
+  ended: boolean
   abort: AbortController
 }
 
 export const openStream = (writing: Writing): DeltaStream =>
-  ({ writing, assembly: emptyAssembly(), n: 0, pending: [], unstored: [], half: '', abort: new AbortController() })
+  ({ writing, assembly: emptyAssembly(), n: 0, pending: [], unstored: [], half: '', ended: false, abort: new AbortController() })
 
 const isHighSurrogate = (code: number) => code >= 0xd800 && code <= 0xdbff
 

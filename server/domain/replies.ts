@@ -14,6 +14,7 @@ import { together } from '../../db/together.ts'
 import { assemble, closeParts, textOf } from '../../shared/chunks.ts'
 import type { Attempt, Part } from '../../shared/conversation.ts'
 import type { Problem } from '../../shared/errors.ts'
+import { joined } from '../../shared/follow.ts'
 import type { Usage } from '../../shared/models.ts'
 import { metrics } from '../metrics.ts'
 import type { Services } from '../services.ts'
@@ -191,7 +192,7 @@ export async function closeReply(services: Services, writing: Writing, outcome: 
 
 /** Text that was stored of a reply whose writer is gone or paused. */
 const storedParts = async (tx: Tx, row: MessageRow): Promise<Part[]> =>
-  assemble((await deltasFrom(tx, row.id, row.epoch, 1)).flatMap(delta => delta.chunks)).parts
+  assemble(joined(1, await deltasFrom(tx, row.id, row.epoch, 1)).flatMap(delta => delta.chunks)).parts
 
 /** Ends a reply that nobody writes, with what was stored of it. */
 export async function closeUnwritten(services: Services, tx: Tx, row: MessageRow, take: () => Promise<number>, status: 'stopped' | 'failed', error: Problem | null): Promise<void> {

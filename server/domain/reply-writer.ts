@@ -22,7 +22,7 @@ export interface ReplyStream {
   readonly parts: readonly Part[]
   /** Aborted with an `Ended` when the model call must end. */
   readonly signal: AbortSignal
-  /** Publishes what is left; nothing may be emitted after it. */
+  /** Publishes what is left, and stores nothing from then on; nothing may be emitted after it. */
   end(): Promise<void>
   /** Forgets the reply: it was settled. */
   close(): void
@@ -49,9 +49,11 @@ export function openReplyWriter(services: Pick<Services, 'bus' | 'database' | 'l
   const unsubscribe = services.bus.subscribe(news => heedNews(streams, news))
   let storing: Promise<void> | null = null
   const timer = setInterval(() => {
-    if (streams.size === 0 || storing) return
+    // What has ended is being settled, which drops its deltas: one that came after that would stand there without those before it.
+    const going = [...streams.values()].filter(stream => !stream.ended)
+    if (going.length === 0 || storing) return
     // A database that is away is no reason to end a reply: what isn't stored yet is stored at the next turn.
-    storing = storeAndHeed(services, [...streams.values()])
+    storing = storeAndHeed(services, going)
       .catch(error => services.log.warn({ err: error }, 'deltas could not be stored'))
       .finally(() => { storing = null })
   }, storeEveryMs)
@@ -72,6 +74,7 @@ export function openReplyWriter(services: Pick<Services, 'bus' | 'database' | 'l
         get parts() { return stream.assembly.parts },
         signal: stream.abort.signal,
         async end() {
+          stream.ended = true
           if (publisher.has(stream)) await publisher.flush()
           await storing
         },

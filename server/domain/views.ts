@@ -5,6 +5,7 @@ import { line, type MessageRow } from '../../db/queries/messages.ts'
 import type { ListedConversation } from '../../db/queries/conversations.ts'
 import { assemble, textOf } from '../../shared/chunks.ts'
 import { isOpen, type ConversationView, type Cursor, type MessageView, type Part } from '../../shared/conversation.ts'
+import { joined } from '../../shared/follow.ts'
 import type { Services } from '../services.ts'
 import { viewAll } from './media.ts'
 
@@ -27,7 +28,7 @@ async function storedSoFar(services: Services, open: readonly Pick<MessageRow, '
   // Before its first take nothing can be stored of a reply.
   const deltas = Map.groupBy(await deltasOf(services.database.db, open.filter(row => row.epoch > 0).map(row => row.id)), delta => delta.messageId)
   return new Map(open.map((row) => {
-    const stored = (deltas.get(row.id) ?? []).filter(delta => delta.epoch === row.epoch)
+    const stored = joined(1, (deltas.get(row.id) ?? []).filter(delta => delta.epoch === row.epoch))
     return [row.id, { parts: assemble(stored.flatMap(delta => delta.chunks)).parts, cursor: { epoch: row.epoch, n: stored.at(-1)?.upto ?? 0 } }]
   }))
 }

@@ -5,7 +5,7 @@
 import type { StoredDeltas } from '../../db/queries/deltas.ts'
 import { mergeChunks } from '../../shared/chunks.ts'
 import { isOpen, type Cursor } from '../../shared/conversation.ts'
-import { isFurther, judgeDelta } from '../../shared/follow.ts'
+import { isFurther, joined, judgeDelta } from '../../shared/follow.ts'
 import type { Delta, EventOf } from '../../shared/protocol.ts'
 
 /** Deltas kept for a follower while it is brought up to date; more of them are read from the store instead. */
@@ -62,13 +62,14 @@ export function takeChange(told: Told, event: EventOf<'conversation.changed'>): 
 /** Takes what was read of one open reply's deltas: the joined rest the follower lacked, if any. */
 export function takeStored(told: Told, conversationId: string, { id, epoch, stored }: OpenReply): Delta | null {
   const from = lacksFrom(told, id, epoch)
-  const upto = stored.at(-1)?.upto
+  const next = from === null ? [] : joined(from, stored)
+  const upto = next.at(-1)?.upto
   if (from === null || upto === undefined || upto < from) {
     if (!told.cursors.has(id)) told.cursors.set(id, { epoch, n: 0 })
     return null
   }
   told.cursors.set(id, { epoch, n: upto })
-  const chunks = mergeChunks(stored.flatMap(({ n, chunks }) => chunks.slice(Math.max(0, from - n))).flat())
+  const chunks = mergeChunks(next.flatMap(({ n, chunks }) => chunks.slice(Math.max(0, from - n))).flat())
   return { conversationId, messageId: id, epoch, n: from, upto, chunks }
 }
 

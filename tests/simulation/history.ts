@@ -85,8 +85,9 @@ export function simulate(seed: number, faults: Faults) {
     if (told.held) return
     told.held = held
     const look = () => {
-      client.reading.push(() => readChanges(client, told), () => {
-        const open = isOpen(row.status)
+      let found: { open: boolean, epoch: number }
+      client.reading.push(() => readChanges(client, told), () => { found = { open: isOpen(row.status), epoch } }, () => {
+        const { open, epoch } = found
         if (open) {
           const from = lacksFrom(told, replyId, epoch)
           const delta = takeStored(told, conversationId, { id: replyId, epoch, stored: from === null ? [] : stored.filter(one => one.epoch === epoch && one.upto >= from) })
@@ -121,6 +122,8 @@ export function simulate(seed: number, faults: Faults) {
   }
 
   // --- the writer -------------------------------------------------------------------------------------------------
+  /** A store of a writer that was killed, which lands when others have dropped what it had stored before. */
+  let late: StoredDeltas[] = []
   let writer: { epoch: number, n: number, unstored: Chunk[][], chunks: Chunk[] } | null = null
   /** What a client at (epoch, n) must show: `published[epoch][n]`. */
   const published: string[][] = [['']]
@@ -128,7 +131,8 @@ export function simulate(seed: number, faults: Faults) {
     epoch += 1
     published[epoch] = ['']
     writer = { epoch, n: 0, unstored: [], chunks: [] }
-    stored = stored.filter(delta => delta.epoch === epoch)
+    stored = late
+    late = []
     change({ status: 'writing', attempt: row.attempt + 1 })
   }
   const write = () => {
@@ -142,11 +146,13 @@ export function simulate(seed: number, faults: Faults) {
     published[epoch]?.push(`${published[epoch]?.at(-1)}${chunks.map(chunk => 'delta' in chunk ? chunk.delta : '').join('')}`)
     tellAll({ type: 'delta', delta: { conversationId, messageId: replyId, epoch: writer.epoch, n: writer.n, upto: writer.n, chunks: mergeChunks(chunks) } })
   }
-  const store = () => {
-    if (!writer || writer.unstored.length === 0 || writer.epoch !== epoch) return
-    stored.push({ messageId: replyId, epoch, n: writer.n - writer.unstored.length + 1, upto: writer.n, chunks: writer.unstored })
+  const takeUnstored = (): StoredDeltas[] => {
+    if (!writer || writer.unstored.length === 0 || writer.epoch !== epoch) return []
+    const { n, unstored } = writer
     writer.unstored = []
+    return [{ messageId: replyId, epoch, n: n - unstored.length + 1, upto: n, chunks: unstored }]
   }
+  const store = () => { stored.push(...takeUnstored()) }
   const finish = () => {
     if (!writer) return
     const parts = closeParts(assemble([writer.chunks]).parts)
@@ -171,7 +177,7 @@ export function simulate(seed: number, faults: Faults) {
     if (chance(faults.cut)) client.told = null
     else if (!client.told && chance(0.3)) connect(client)
     else pick(turns)(client)
-    if (writer && chance(faults.kill)) { writer = null; change({ status: 'waiting' }) }
+    if (writer && chance(faults.kill)) { late = takeUnstored(); writer = null; change({ status: 'waiting' }) }
     if (!writer && chance(0.2)) claim()
   }
   const wrong: string[] = []

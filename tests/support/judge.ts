@@ -23,7 +23,7 @@ export interface Verdict {
   wasted: number
 }
 
-interface Row { id: string, conversation_id: string, role: string, status: string, content: string, attempt: number, epoch: number, attempts: unknown[], error: { code: string } | null }
+interface Row { id: string, conversation_id: string, role: string, status: string, content: string, attempt: number, epoch: number, attempts: unknown[], had_effects: boolean, error: { code: string } | null }
 
 const open = ['waiting', 'writing', 'retrying']
 
@@ -50,7 +50,7 @@ function judgeReply(reply: Row | undefined, one: Followed, verdict: Verdict): vo
   judgeText(reply, one, verdict)
   if (reply.status === 'stopped' && !stopped) verdict.lost.push(`${replyId}: stopped, and nobody did`)
   if (reply.status !== 'failed') return
-  const honest = reply.error?.code === 'tool_interrupted' || reply.attempts.length >= 3
+  const honest = reply.had_effects || reply.attempts.length >= 3
   verdict[honest ? 'givenUp' : 'lost'].push(`${replyId}: ${reply.error?.code} after ${reply.attempts.length} attempts`)
 }
 
@@ -67,7 +67,7 @@ function judgeCalls(reply: Row, one: Followed, llm: ScriptedLlm, verdict: Verdic
 }
 
 async function judgeRows({ sent, sql, llm }: Judged, verdict: Verdict): Promise<void> {
-  const rows = await sql<Row[]>`select id, conversation_id, role, status, content, attempt, epoch, attempts, error from message`
+  const rows = await sql<Row[]>`select id, conversation_id, role, status, content, attempt, epoch, attempts, had_effects, error from message`
   const byId = new Map(rows.map(row => [row.id, row]))
   const asked = new Set(sent.flatMap(one => [one.messageId, one.replyId]))
   for (const row of rows) if (!asked.has(row.id)) verdict.doubled.push(`${row.id}: a ${row.role} message that nobody sent`)

@@ -1,17 +1,23 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { deltasFrom, storeDeltas } from '../../../db/queries/deltas.ts'
 import { findMessage } from '../../../db/queries/messages.ts'
 import { newId } from '../../../shared/ids.ts'
 import { runCommand } from '../../../server/domain/commands.ts'
 import { openConversation } from '../../../server/domain/conversations.ts'
 import { claimReply, closeReply, handBack, markEffects, recoverReply, retryLater } from '../../../server/domain/replies.ts'
+import { openReplyWriter } from '../../../server/domain/reply-writer.ts'
 import type { Services } from '../../../server/services.ts'
 import { dialects } from '../../support/database.ts'
 import { makeUser, sending } from '../../support/domain.ts'
 import { withServices } from '../../support/services.ts'
+import { until } from '../../support/until.ts'
 
 const done = { status: 'done', parts: [{ type: 'text', text: 'Hello yourself' }], usage: null, error: null } as const
 const error = { code: 'model_busy', message: 'Busy.' } as const
+
+/** Stored deltas from `n` on, one for each token. */
+const piece = (messageId: string, epoch: number, n: number, tokens: string[]) =>
+  ({ messageId, epoch, n, upto: n + tokens.length - 1, chunks: tokens.map(delta => [{ type: 'text-delta' as const, id: 'a', delta }]) })
 
 /** Asserts that there is such a row. */
 async function take(services: Services, id: string) {
@@ -94,6 +100,47 @@ for (const dialect of dialects) {
     expect(messages[1]).toMatchObject({ content: 'try 3', attempts: [{ outcome: 'interrupted' }, { outcome: 'interrupted' }, { outcome: 'failed' }] })
     await runCommand(services, user, { type: 'reply.retry', id: newId(), conversationId: command.conversationId, messageId: command.replyId })
     expect(await take(services, command.replyId)).toMatchObject({ attempt: 1, epoch: 5 })
+  }))
+
+  test(`${dialect}: a store whose answer was lost is done again, with what came since`, () => withServices(dialect, async ({ services }) => {
+    const user = await makeUser(services)
+    const command = sending()
+    await runCommand(services, user, command)
+    const { epoch } = await take(services, command.replyId)
+    for (const tokens of [['one '], ['one ', 'two ']])
+      expect(await storeDeltas(services.database.db, [piece(command.replyId, epoch, 1, tokens)])).toEqual(new Set([command.replyId]))
+    const { messages } = await openConversation(services, user, command.conversationId)
+    expect(messages[1]).toMatchObject({ content: 'one two ', cursor: { epoch, n: 2 } })
+  }))
+
+  test(`${dialect}: of a reply’s deltas nothing is shown without what comes before it`, () => withServices(dialect, async ({ services }) => {
+    const user = await makeUser(services)
+    const command = sending()
+    await runCommand(services, user, command)
+    const writing = await take(services, command.replyId)
+    for (const [n, token] of [[1, 'one '], [3, 'three ']] as const) await storeDeltas(services.database.db, [piece(command.replyId, writing.epoch, n, [token])])
+    const { messages } = await openConversation(services, user, command.conversationId)
+    expect(messages[1]).toMatchObject({ content: 'one ', cursor: { epoch: writing.epoch, n: 1 } })
+  }))
+
+  test(`${dialect}: what a writer has ended it stores no more`, () => withServices(dialect, async ({ services }) => {
+    const command = sending()
+    await runCommand(services, await makeUser(services), command)
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const writer = openReplyWriter(services)
+    try {
+      const [ended, going] = [writer.open(await take(services, command.replyId)), writer.open({ id: newId(), conversationId: newId(), epoch: 1 })]
+      ended.emit({ type: 'text-delta', id: 'a', delta: 'The end.' })
+      await ended.end()
+      vi.advanceTimersByTime(1000)
+      // The other one is nobody's: the store that it was in has told so.
+      await until(() => going.signal.aborted)
+      expect(await deltasFrom(services.database.db, command.replyId, 1, 1)).toEqual([])
+    }
+    finally {
+      vi.useRealTimers()
+      await writer.close()
+    }
   }))
 
   test(`${dialect}: after a tool with effects nothing is run again by itself`, () => withServices(dialect, async ({ services }) => {

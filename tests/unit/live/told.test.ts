@@ -27,6 +27,14 @@ test('stored deltas are cut exactly where the follower stopped', () => {
   })
 })
 
+test('stored deltas without those before them tell nothing: a late one of a reply whose others were dropped', () => {
+  const follower = told(2)
+  const pieces = (from: number, upto: number) => ({ messageId: 'm', epoch: 1, n: from, upto, chunks: Array.from({ length: upto - from + 1 }, (_, at) => delta(from + at).chunks) })
+  expect(takeStored(follower, conversationId, { id: 'm', epoch: 1, stored: [pieces(5, 6)] })).toBeNull()
+  expect(takeStored(follower, conversationId, { id: 'm', epoch: 1, stored: [pieces(2, 3), pieces(5, 6)] })).toMatchObject({ n: 3, upto: 3 })
+  expect(follower.cursors.get('m')).toEqual({ epoch: 1, n: 3 })
+})
+
 test('what was held is let go once the store has reached it, and kept until then', () => {
   const follower = { ...told(2), held: [delta(5), delta(6)] }
   expect(releaseHeld(follower, new Set(['m']))).toEqual({ deltas: [], done: false })
