@@ -9,7 +9,7 @@ import type { Derived } from '../../db/tables.ts'
 import { sentence, type Problem } from '../../shared/errors.ts'
 import { AppError } from '../domain/errors.ts'
 import { announce, touch, type MediaNews } from '../domain/media-news.ts'
-import { withStorePatience } from '../domain/patience.ts'
+import { withPatience, withStorePatience } from '../domain/patience.ts'
 import { removeObjects } from '../domain/remove-objects.ts'
 import { admitReplies } from '../domain/replies.ts'
 import { measure } from '../media/measure.ts'
@@ -17,7 +17,7 @@ import { runTask } from '../media-processing/run.ts'
 import { BadFile, CrashedFile, type Forms, type Made, type Trouble } from '../media-processing/task.ts'
 import { transcribeFile, type Transcript } from '../media-processing/transcribe.ts'
 import { withWorkFolder } from '../media-processing/work-folder.ts'
-import { jobTypes, type JobPayload } from '../queue/job-types.ts'
+import { mostTries, type JobPayload } from '../queue/job-types.ts'
 import { HandedBack, type JobContext } from '../queue/queue.ts'
 import type { Services } from '../services.ts'
 
@@ -31,11 +31,13 @@ const mimeOf = (file: string) => mimes[file.slice(file.lastIndexOf('.') + 1)] ??
 const problem = ({ code, details }: Trouble): Problem => ({ code, message: sentence(code, details) })
 
 export async function processMedia(services: Services, { mediaId }: JobPayload<'process-media'>, { signal, attempt }: JobContext): Promise<void> {
-  const row = await queries.findMedia(services.database.db, mediaId)
+  // A database that is away costs the file none of its tries either.
+  const row = await withPatience(services.log, () => queries.findMedia(services.database.db, mediaId))
   if (row?.status !== 'processing') return
   try {
+    if (attempt > mostTries) throw new Error('Every process that tried it has died')
     const { change, stale } = await withStorePatience(services.log, { signal, forMs: storePatienceMs }, () => withWorkFolder(folder => make(services, row, folder, signal)))
-    await settle(services, row, change, stale)
+    await withPatience(services.log, () => settle(services, row, change, stale))
   }
   catch (error) {
     if (signal.aborted && !isDeadline(signal)) throw new HandedBack()
@@ -46,7 +48,7 @@ export async function processMedia(services: Services, { mediaId }: JobPayload<'
 /** Tells the person; but a fault of the machine, and what may be one, is thrown until the last try, and so tried again. */
 async function giveUp(services: Services, row: MediaRow, error: unknown, { fault, attempt }: { fault: Problem | null, attempt: number }): Promise<void> {
   const passing = !fault || error instanceof CrashedFile
-  if (passing && attempt < jobTypes['process-media'].attempts) throw error
+  if (passing && attempt < mostTries) throw error
   services.log.warn({ mediaId: row.id, code: fault?.code ?? 'internal', ...(passing ? { err: error } : {}) }, 'media could not be processed')
   await settle(services, row, { status: 'failed', error: fault ?? new AppError('internal').toProblem() }, [])
 }

@@ -4,24 +4,26 @@ import type { MediaRow } from '../../db/queries/media.ts'
 import { AppError } from '../domain/errors.ts'
 import { judgeSound, keyOf } from '../domain/media.ts'
 import { addPiece, endSpeech, speechToMake } from '../domain/speech.ts'
+import { withPatience } from '../domain/patience.ts'
 import { ModelFault } from '../models/fault.ts'
 import { speak } from '../models/speak.ts'
-import { jobTypes, type JobPayload } from '../queue/job-types.ts'
+import { mostTries, type JobPayload } from '../queue/job-types.ts'
 import { HandedBack, type JobContext } from '../queue/queue.ts'
 import type { Services } from '../services.ts'
 
 const endings: Record<string, string> = { 'audio/mpeg': 'mp3', 'audio/wav': 'wav', 'audio/ogg': 'ogg', 'audio/flac': 'flac', 'audio/aac': 'aac', 'audio/mp4': 'm4a' }
 
 export async function speakReply(services: Services, { mediaId }: JobPayload<'speak-reply'>, { signal, attempt }: JobContext): Promise<void> {
-  const asked = await speechToMake(services, mediaId)
+  const asked = await withPatience(services.log, () => speechToMake(services, mediaId))
   if (!asked) return
   try {
+    if (attempt > mostTries) throw new Error('Every process that tried it has died')
     await makePieces(services, asked.row, asked.pieces, signal)
   }
   catch (error) {
     if (signal.aborted && !isDeadline(signal)) throw new HandedBack()
     const lasting = lastingFault(error, signal)
-    if (!lasting && attempt < jobTypes['speak-reply'].attempts) throw error
+    if (!lasting && attempt < mostTries) throw error
     const told = lasting ?? (error instanceof AppError ? error : new AppError('internal'))
     services.log.warn({ mediaId, code: told.code, ...(error instanceof AppError ? {} : { err: error }) }, 'a reply could not be read aloud')
     await endSpeech(services, asked.row, told.toProblem())
