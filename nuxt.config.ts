@@ -10,8 +10,15 @@ import { bundleMediaChild } from './scripts/bundle-media-child.mjs'
 const bundledFiles = (paths: string[]) => `export const files = ${JSON.stringify(Object.fromEntries(paths.map(path => [basename(path), readFileSync(path, 'base64')])))}`
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
+/**
+ * Packages of many small files. As part of the bundle they need not be looked for one by one, which was most of the time of a
+ * start. Not the AI SDK: its chunk would wait for the one that waits for it (server/models/openai-provider.ts).
+ */
+const bundled = /(^|\/node_modules\/)(@better-auth|@iconify\/utils|@noble|@tokenizer|better-auth|better-call|drizzle-orm|file-type|jose|kysely|strtok3|uuid)(\/|$)/
+
 /** What a build gets beside Nitro's own output. */
 function finishBuild(nitro: Nitro): void {
+  if (!nitro.options.dev) (nitro.options.externals.inline ??= []).push(bundled)
   const vercel = nitro.options.preset === 'vercel'
   if (vercel) nitro.options.entry = here('./server/vercel-entry.ts')
   // Its edge compresses by itself.
