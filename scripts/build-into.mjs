@@ -1,17 +1,19 @@
-/** `node scripts/build-into.mjs <folder> [preset]`: the production build with all its working files under that folder. */
+/** `node scripts/build-into.mjs <folder> <working files> [preset]`: the production build into that folder. */
 import { join } from 'node:path'
 import { build, loadNuxt } from 'nuxt'
 import { root } from './run-step.mjs'
 
-const [folder, preset] = process.argv.slice(2)
-if (!folder) throw new Error('Say which folder to build into.')
-const output = join(folder, 'output')
+const [output, buildDir, preset] = process.argv.slice(2)
+if (!output || !buildDir) throw new Error('Say which folder to build into, and where to work.')
 const nuxt = await loadNuxt({
   cwd: root,
   ready: true,
   overrides: {
     dev: false,
-    buildDir: join(folder, 'nuxt'),
+    buildDir,
+    // The page's part is built once for both presets. What tests leave behind is none of its sources.
+    experimental: { buildCache: true },
+    ignore: ['tests/**', 'bench/**'],
     nitro: preset === 'vercel'
       ? { preset, output: { dir: output, serverDir: join(output, 'functions/__fallback.func'), publicDir: join(output, 'static') } }
       : { output: { dir: output, serverDir: join(output, 'server'), publicDir: join(output, 'public') } },

@@ -64,13 +64,15 @@ export async function buildOnce(preset) {
   const name = `${preset ?? 'build'}-${hashOfSources()}`
   const folder = join(cache, name)
   if (existsSync(folder)) return folder
-  await withLock(join(cache, `${name}.lock`), async () => {
+  await withLock(join(cache, 'build.lock'), async () => {
     if (existsSync(folder)) return
     const making = `${folder}.making`
-    const built = await runStep('node', [join(root, 'scripts', 'build-into.mjs'), making, ...preset ? [preset] : []], { quiet: true, env: { NODE_ENV: 'production' } })
+    // The same for each preset: what Nuxt keeps of the page's part for the next one names it.
+    const working = join(cache, 'nuxt')
+    const built = await runStep('node', [join(root, 'scripts', 'build-into.mjs'), making, working, ...preset ? [preset] : []], { quiet: true, env: { NODE_ENV: 'production' } })
+    rmSync(working, { recursive: true, force: true })
     if (built.code !== 0) throw new Error(`The production build failed:\n${built.said}`)
-    renameSync(join(making, 'output'), folder)
-    rmSync(making, { recursive: true, force: true })
+    renameSync(making, folder)
     dropOlderBuilds(preset ?? 'build', name)
   })
   return folder
