@@ -28,6 +28,9 @@ export function findProblem(error: unknown): Problem | null {
   return null
 }
 
+/** What was asked for does not exist, or is somebody else's: asking again changes nothing. */
+export const isMissing = (error: unknown): boolean => findProblem(error)?.code.endsWith('_not_found') ?? false
+
 const statusOf = (error: unknown): number | null => {
   const status = field(error, 'statusCode') ?? field(error, 'status')
   return typeof status === 'number' ? status : null
