@@ -79,6 +79,7 @@ test('another model for a reply is found by typing too, and the focus comes back
   await expect(more).toBeFocused()
   await more.press('Enter')
   await item.press('Enter')
+  await expect(find).toBeFocused()
   await page.keyboard.type('model-7')
   await expect(page.getByRole('option').first()).toHaveText('model-7')
   await page.keyboard.press('Enter')
