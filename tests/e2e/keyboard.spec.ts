@@ -109,3 +109,18 @@ test('Escape closes what lies on top, one after the other', async ({ guest, page
   await expect(gallery).toBeHidden()
   await expect(menu).toBeFocused()
 })
+
+test('while one records, nothing behind the bar has the focus; Escape gives it back', async ({ guest, page }) => {
+  const record = page.getByRole('button', { name: 'Record sound' })
+  await expect(record).toBeVisible()
+  await record.press('Enter')
+  await expect(page.getByRole('button', { name: 'Attach the recording' })).toBeFocused()
+  await page.keyboard.press('Shift+Tab')
+  await page.keyboard.press('Shift+Tab')
+  await expect(page.getByRole('button', { name: 'Cancel the recording' })).toBeFocused()
+  await page.keyboard.press('Shift+Tab')
+  await expect(guest.field).toBeFocused()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Escape')
+  await expect(record).toBeFocused()
+})
