@@ -13,6 +13,10 @@ test.describe('in forced colours', () => {
     })
     for (const name of ['Attach', 'Send', 'Record sound', 'Search']) expect(await drawn(name), name).toBe(true)
     expect(await page.getByRole('button', { name: 'Attach', exact: true }).evaluate(button => getComputedStyle(button).outlineStyle)).toBe('solid')
+    await page.keyboard.press('Control+k')
+    await expect(page.getByRole('option').first()).toHaveAttribute('data-highlighted')
+    const [chosen, other] = await page.getByRole('option').evaluateAll(options => options.map(option => getComputedStyle(option).outlineWidth))
+    expect(chosen).not.toBe(other)
   })
 })
 
