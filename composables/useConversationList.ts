@@ -33,11 +33,16 @@ export function useConversationList() {
   const rows = useState<ConversationView[]>('conversations', () => [])
   const more = useState('conversations-more', () => false)
   const loaded = useState('conversations-loaded', () => false)
+  const failed = useState('conversations-failed', () => false)
   const all = computed(() => layOverList(rows.value, outbox.entries.value))
 
   const read = (last?: ConversationView) => api<ListAnswer>('/api/conversations', { query: { limit: pageSize, before: last?.updatedAt, beforeId: last?.id } })
   async function load() {
-    const page = await read()
+    failed.value = false
+    const page = await read().catch((error: unknown) => {
+      failed.value = true
+      throw error
+    })
     rows.value = page.conversations.reduce(takeRow, rows.value)
     more.value = page.more
     loaded.value = true
@@ -72,7 +77,7 @@ export function useConversationList() {
   }
 
   return {
-    all, more, loaded, load, loadMore, remove, archive,
+    all, more, loaded, failed, load, loadMore, remove, archive,
     find: (id: string) => all.value.find(row => row.id === id),
     rename: (id: string, title: string) => change(id, { title }),
     pin: (id: string, pinned: boolean) => change(id, { pinned }),

@@ -5,7 +5,7 @@ import type { MediaView } from '~~/shared/media'
 import type { LiveEvent } from '~~/shared/protocol'
 import { applyEvent, applyMediaViews, applyPage, applySnapshot, emptyConversation, positionOf, type ConversationState } from '~/utils/apply-event'
 import type { Follower, Following } from '~/utils/live-followers'
-import { findProblem } from '~/utils/problems'
+import { findProblem, isMissing } from '~/utils/problems'
 
 /** What the tab knows of one conversation, kept while it is likely to be looked at again. */
 export interface ConversationStore {
@@ -125,7 +125,7 @@ function makeStore(id: string, api: ReturnType<typeof useApi>): ConversationStor
   }
 
   const load = () => loading ??= api<Snapshot>(`/api/conversations/${id}`).then(take, (error: unknown) => {
-    problem.value = findProblem(error)
+    problem.value = isMissing(error) ? findProblem(error) : null
     throw error
   }).finally(() => { loading = null })
 

@@ -26,6 +26,7 @@ export function useSession() {
   async function load(): Promise<PublicUser | null> {
     if (event) {
       const response = await event.fetch('/api/session', { headers: { cookie: event.headers.get('cookie') ?? '' } })
+      if (!response.ok) throw new Error('It cannot be told who this is.')
       for (const cookie of response.headers.getSetCookie()) appendResponseHeader(event, 'set-cookie', cookie)
       session.value = await response.json() as SessionAnswer
     }

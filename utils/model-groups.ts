@@ -8,6 +8,9 @@ const kinds = [
   { key: 'pdf', icon: 'i-lucide-file-text', label: 'reads PDF' },
 ] as const
 
+/** As many models as a menu shows at a glance; more are found by typing. */
+export const mostInMenu = 8
+
 export interface ModelItem {
   id: string
   label: string

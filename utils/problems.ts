@@ -28,6 +28,9 @@ export function findProblem(error: unknown): Problem | null {
   return null
 }
 
+/** What was asked for does not exist, or is somebody else's: asking again changes nothing. */
+export const isMissing = (error: unknown): boolean => findProblem(error)?.code.endsWith('_not_found') ?? false
+
 const statusOf = (error: unknown): number | null => {
   const status = field(error, 'statusCode') ?? field(error, 'status')
   return typeof status === 'number' ? status : null
@@ -38,7 +41,7 @@ export function sentenceFor(error: unknown): string {
   const problem = findProblem(error)
   if (problem) return problem.message
   const status = statusOf(error)
-  if (error instanceof LostError || status === null) return 'The server could not be reached. Check your connection and try again.'
+  if (error instanceof LostError || status === null) return navigator.onLine === false ? 'You are offline. Try again when you are back.' : 'The server could not be reached. Try again in a moment.'
   if (status === 429) return 'That was too fast. Please wait a moment and try again.'
   if (status === 413) return 'That is too large to be taken.'
   return status >= 500 ? 'Something went wrong on our side. Please try again.' : 'That did not work. Please try again.'

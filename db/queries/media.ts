@@ -61,6 +61,12 @@ export async function changeMedia(q: Query, id: string, status: MediaRow['status
   return (await q.update(media).set(change).where(and(eq(media.id, id), eq(media.status, status))).returning())[0] ?? null
 }
 
+/** The row, which stays as it is until the transaction ends; null when it is gone. */
+export async function lockMedia(tx: Tx, id: string): Promise<MediaRow | null> {
+  const { media } = tablesOf(tx)
+  return (await tx.update(media).set({ status: sql`${media.status}` }).where(eq(media.id, id)).returning())[0] ?? null
+}
+
 /** The reading aloud of a reply. */
 export async function findSpoken(q: Query, messageId: string): Promise<MediaRow | null> {
   const { media } = tablesOf(q)

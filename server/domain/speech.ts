@@ -40,7 +40,9 @@ export async function readAloud(services: Services, user: User, conversationId: 
   const row = await db.transaction(async (tx) => {
     await lockConversation(tx, conversationId)
     const reply = await ownMessage(tx, await ownConversation(tx, user, conversationId), messageId)
-    const known = await queries.findSpoken(tx, reply.id)
+    const found = await queries.findSpoken(tx, reply.id)
+    // A piece may be stored just now, the last one at that.
+    const known = found && await queries.lockMedia(tx, found.id)
     if (known && known.status !== 'failed') return known
     if (reply.role !== 'assistant') throw new AppError('message_not_found', { field: 'messageId' })
     if (!offered) throw new AppError('speech_not_offered')
@@ -94,7 +96,7 @@ export async function addPiece(services: Services, row: MediaRow, piece: { at: n
   const { database: { db }, queue, config } = services
   const changed = await db.transaction(async (tx) => {
     await takeRoom(tx, row.userId, piece.bytes, config.env.MEDIA_QUOTA_BYTES)
-    const now = await queries.findMedia(tx, row.id)
+    const now = await queries.lockMedia(tx, row.id)
     if (!now) await removeObjects(queue, tx, [queries.prefixOf(row.filePath)])
     if (!now || (now.derived.pieces ?? []).length !== piece.at) return null
     const whole = piece.at + 1 === piece.of

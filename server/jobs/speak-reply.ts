@@ -1,4 +1,5 @@
 /** Has a reply read aloud, one piece after the other, each stored before the next is asked for. */
+import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import type { MediaRow } from '../../db/queries/media.ts'
 import { AppError } from '../domain/errors.ts'
@@ -13,7 +14,33 @@ import type { Services } from '../services.ts'
 
 const endings: Record<string, string> = { 'audio/mpeg': 'mp3', 'audio/wav': 'wav', 'audio/ogg': 'ogg', 'audio/flac': 'flac', 'audio/aac': 'aac', 'audio/mp4': 'm4a' }
 
-export async function speakReply(services: Services, { mediaId }: JobPayload<'speak-reply'>, { signal, attempt }: JobContext): Promise<void> {
+interface Making { done: Promise<void>, awaited: boolean }
+
+/** What this process makes just now. */
+const makingOf = new WeakMap<Services, Map<string, Making>>()
+
+/**
+ * One job of a reading at a time. A reading that is stopped and asked for again at once has a second job while the first
+ * still waits for its piece; that one waits for it, or the piece would be paid for twice. A third has nothing to add.
+ */
+export async function speakReply(services: Services, payload: JobPayload<'speak-reply'>, context: JobContext): Promise<void> {
+  const making = makingOf.get(services) ?? new Map<string, Making>()
+  makingOf.set(services, making)
+  const before = making.get(payload.mediaId)
+  if (before?.awaited) return
+  if (before) {
+    before.awaited = true
+    await Promise.race([before.done, once(context.signal, 'abort')])
+    before.awaited = false
+    if (context.signal.aborted) throw new HandedBack()
+  }
+  const work = makeReading(services, payload, context)
+  const mine: Making = { done: work.catch(() => {}).then(() => { making.delete(payload.mediaId) }), awaited: false }
+  making.set(payload.mediaId, mine)
+  await work
+}
+
+async function makeReading(services: Services, { mediaId }: JobPayload<'speak-reply'>, { signal, attempt }: JobContext): Promise<void> {
   const asked = await withPatience(services.log, () => speechToMake(services, mediaId))
   if (!asked) return
   try {

@@ -27,11 +27,10 @@ function expected(error: unknown): AppError | null {
   if (error instanceof AppError) return error
   if (error instanceof z.ZodError) return refusedInput(error)
   if (isH3Error(error) && !error.unhandled && error.cause instanceof AppError) return error.cause
-  if (isH3Error(error) && !error.unhandled && error.statusCode < 500) {
-    const code = codeOfStatus[error.statusCode]
-    return code ? new AppError(code) : new AppError('invalid_input', { details: { problem: 'the request is malformed' } })
-  }
-  return null
+  if (!isH3Error(error) || error.unhandled) return null
+  const code = codeOfStatus[error.statusCode]
+  if (code) return new AppError(code)
+  return error.statusCode < 500 ? new AppError('invalid_input', { details: { problem: 'the request is malformed' } }) : null
 }
 
 /**

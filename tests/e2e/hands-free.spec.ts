@@ -76,7 +76,7 @@ test('a lost line is said; what was said is kept, and the round goes on when the
   const { mode, says } = await open(page)
   await says('I hear you. A pause sends it.')
   await context.setOffline(true)
-  await says('There is no connection. What you said is kept here and goes out by itself.')
+  await says('You are offline. What you said is kept here and goes out by itself.')
   await context.setOffline(false)
   await says('Reading the reply. Speak or tap to interrupt.')
   await mode.getByRole('button', { name: 'End' }).click()

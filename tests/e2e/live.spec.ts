@@ -71,7 +71,7 @@ test('what is sent offline is kept over a reload, and delivered once and in orde
   await guest.send('first while offline')
   await guest.send('second while offline')
   await expect(page.getByText('Kept here, not sent yet.')).toHaveCount(2)
-  await expect(guest.notice).toBeVisible()
+  await expect(guest.notice).toContainText('You are offline.')
   // The page itself comes again, but no line for what is written.
   const line = await blockLine(context)
   await context.setOffline(false)
@@ -79,6 +79,7 @@ test('what is sent offline is kept over a reload, and delivered once and in orde
   await expect(page.getByText('Kept here, not sent yet.')).toHaveCount(2)
   await guest.send('third after a reload')
   await expect(page.getByText('Kept here, not sent yet.')).toHaveCount(3)
+  await expect(guest.notice).toContainText('The server can’t be reached just now.')
   line.open()
   const questions = guest.page.locator('article[data-role="user"]')
   const expectInOrder = async () => {

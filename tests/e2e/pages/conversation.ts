@@ -18,7 +18,7 @@ export class ConversationPage {
     this.sendButton = page.getByRole('button', { name: 'Send', exact: true })
     this.stopButton = page.getByRole('button', { name: 'Stop the reply' })
     this.messages = page.getByRole('log', { name: 'Conversation' }).getByRole('article')
-    this.notice = page.getByRole('status').filter({ hasText: 'There is no connection' })
+    this.notice = page.getByRole('status').filter({ hasText: /^(You are offline|The server can’t be reached)/ })
     this.list = page.getByRole('navigation', { name: 'Conversations' })
   }
 

@@ -116,9 +116,9 @@ describe.each(dialects)('a reply read aloud on %s', (dialect) => {
     const { services, user } = place
     const { conversationId, replyId } = await replyOf(services, user, long)
     const { media } = await readAloud(services, user, conversationId, replyId)
-    const run = () => speakReply(services, { mediaId: media.id }, { signal: new AbortController().signal, attempt: 1 })
-    await Promise.all([run(), run()])
-    await run()
+    const run = (worker: Services) => speakReply(worker, { mediaId: media.id }, { signal: new AbortController().signal, attempt: 1 })
+    await Promise.all([run({ ...services }), run({ ...services })])
+    await run(services)
     const row = (await findMedia(services.database.db, media.id))!
     expect(row.status).toBe('ready')
     expect(row.derived.pieces).toHaveLength(spokenPieces(long).length)
@@ -149,6 +149,21 @@ describe.each(dialects)('a reply read aloud on %s', (dialect) => {
     expect((await ended(place, media.id)).status).toBe('ready')
     expect(said()).toEqual(spokenPieces(long))
   }))
+
+  it('that is stopped and at once asked for again, and again, pays for no piece twice', () => withReader(dialect, async (place) => {
+    const { services, user } = place
+    await place.work()
+    const { conversationId, replyId } = await replyOf(services, user, long)
+    let { media } = await readAloud(services, user, conversationId, replyId)
+    // Without a pause, so that it also happens just while a piece is stored.
+    while (media.status !== 'ready') {
+      await stopSpeech(services, user, conversationId, replyId)
+      media = (await readAloud(services, user, conversationId, replyId)).media
+    }
+    await until(async () => { const { ready, running } = await services.queue.status(); return ready + running === 0 }, { what: 'its jobs to end' })
+    expect(said()).toEqual(spokenPieces(long))
+    expect((await findMedia(services.database.db, media.id))!.derived.pieces).toHaveLength(said().length)
+  }), 60_000)
 
   it('of a reply that is written anew goes with the old words', () => withReader(dialect, async (place) => {
     const { services, user } = place

@@ -1,0 +1,3 @@
+import { keepFocus } from '~/utils/focus-keeper'
+
+export default defineNuxtPlugin(keepFocus)
