@@ -80,8 +80,10 @@ export default defineNuxtConfig({
   imports: { dirs: ['composables'] },
   components: [{ path: '~/components', pathPrefix: false }],
   vite: {
+    // A thread of its own fetches what it needs bit by bit.
+    worker: { format: 'es' },
     // Found late otherwise, at the first answer of a fresh `npm run dev`: the page would reload under the reader.
-    optimizeDeps: { include: ['@vueuse/core', 'uuid', 'unstorage/drivers/indexedb', 'idb-keyval', 'markstream-vue', 'mermaid', 'katex', 'uqr', 'shiki/core', 'shiki/engine/javascript'] },
+    optimizeDeps: { include: ['@vueuse/core', 'uuid', 'unstorage/drivers/indexedb', 'idb-keyval', 'stream-markdown-parser', 'mermaid', 'katex', 'uqr', 'shiki/core', 'shiki/engine/javascript'] },
     plugins: [{
       name: 'parley:browsers-without-zod',
       enforce: 'pre',

@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import { openFalteringLine } from './faltering-line.ts'
 import { expect, test } from './fixtures.ts'
 
 /** How far what is shown of the conversation is from its end, in pixels. */
@@ -105,6 +106,27 @@ test.describe('in a tall window', () => {
     await expect(guest.reply().getByRole('group', { name: 'Actions for this reply' })).toBeVisible()
     expect(await (await watchShifts(page, 'opening'))()).toBeLessThan(0.01)
   })
+})
+
+test('nothing moves in a page that arrives in two halves', async ({ guest, browser, server, context }) => {
+  await expect(guest.page.getByRole('heading', { name: 'What is on your mind?' })).toBeVisible()
+  const line = await openFalteringLine(server.url, 'Explain how an answer survives a crash')
+  const halved = await browser.newContext({ baseURL: line.url, viewport: { width: 412, height: 915 }, storageState: await context.storageState() })
+  const page = await halved.newPage()
+  await page.goto('/', { waitUntil: 'commit' })
+  await page.waitForFunction(() => document.querySelector('main ul li') && [...document.querySelectorAll<HTMLLinkElement>('link[rel=stylesheet]')].every(style => style.sheet), undefined, { polling: 100 })
+  // Time to paint the half, for who would: nothing is asked for a frame when nothing is painted.
+  await page.evaluate(() => new Promise<void>((resolve) => {
+    setTimeout(resolve, 1000)
+    requestAnimationFrame(() => requestAnimationFrame(() => resolve()))
+  }))
+  line.goOn()
+  await page.waitForLoadState('load')
+  const shifts = await watchShifts(page, 'opening')
+  // The words in their own typeface are as long as in the other to a few pixels.
+  expect(await shifts()).toBeLessThan(0.01)
+  await halved.close()
+  line.close()
 })
 
 test('a link to a message leads to it and marks it', async ({ guest }) => {

@@ -1,6 +1,15 @@
+import type { Component } from 'vue'
 import { loadPatiently } from '~/utils/load-patiently'
 
+let renderer: Component | undefined
+/** The renderer when it is there already: then a piece is drawn at once, and who draws in slices knows what it took. */
+export const rendererNow = () => renderer
+
 /** Parts of a reply that are loaded when the first message needs them, however the line is just then. */
-export const loadRenderer = loadPatiently(() => import('./MarkdownRenderer.vue'))
+export const loadRenderer = loadPatiently(async () => {
+  const module = await import('./MarkdownRenderer.vue')
+  renderer = module.default
+  return module
+})
 export const loadFormula = loadPatiently(() => import('./MarkdownFormula.vue'))
 export const loadDiagram = loadPatiently(() => import('./MarkdownDiagram.vue'))

@@ -4,6 +4,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { plainTextKey } from '../../../components/conversation/markdown/keys.ts'
 import MarkdownPlain from '../../../components/conversation/markdown/MarkdownPlain.vue'
 import MarkdownRenderer from '../../../components/conversation/markdown/MarkdownRenderer.vue'
+import { colourCode, type ColourAnswer, type ColourRequest } from '../../../utils/colour-code.ts'
 import { markdownBlocks } from '../../../utils/markdown-blocks.ts'
 
 /** What a hostile model may write. Each must neither run, nor load, nor lead anywhere but http, https or mail. */
@@ -93,6 +94,13 @@ async function render(text: string, streaming = false) {
   await flushPromises()
   return page
 }
+/** Here is no second thread: what it would do is done by the first. */
+vi.stubGlobal('Worker', class {
+  onmessage?: (event: { data: ColourAnswer }) => void
+  postMessage(request: ColourRequest) {
+    void colourCode(structuredClone(request)).then((data) => { this.onmessage?.({ data: structuredClone(data) }) })
+  }
+})
 const alert = vi.fn()
 vi.stubGlobal('alert', alert)
 afterEach(() => expect(alert).not.toHaveBeenCalled())
@@ -121,7 +129,7 @@ const drawnOf = async (text: string) => {
   const element = page.element.parentElement ?? page.element
   // Code gets its colours a moment later.
   await vi.waitFor(() => expect([...element.querySelectorAll('figure')].filter(code => code.textContent.startsWith('js') && !code.innerHTML.includes('--light'))).toEqual([]))
-  const drawn = [...element.querySelectorAll('.markdown-renderer > .node-slot > .node-content')].map(element => element.innerHTML.replace(/<!--.*?-->| index-key="[^"]*"/g, ''))
+  const drawn = [...element.querySelectorAll('.markdown-block > *')].map(element => element.outerHTML.replace(/<!--.*?-->/g, ''))
   page.unmount()
   return drawn
 }
@@ -184,6 +192,19 @@ test('code keeps every character and can be copied', async () => {
   page.unmount()
 })
 
+test('code that grows keeps its colours and every character', async () => {
+  const code = 'const answer = await ask({ model })\nreturn answer // whatever it is'
+  const page = await render('```ts\n', true)
+  for (let end = 1; end <= code.length; end++) {
+    await page.setProps({ text: `\`\`\`ts\n${code.slice(0, end)}` })
+    expect(page.get('pre').element.textContent).toBe(code.slice(0, end).replace(/\n$/, ''))
+    if (end === 20) await vi.waitFor(() => expect(page.get('pre').html()).toContain('--light'))
+    if (end > 20) expect(page.get('pre .line').html()).toContain('--light')
+  }
+  await vi.waitFor(() => expect(page.findAll('pre .line').at(-1)?.findAll('span').at(-1)?.attributes('style')).toContain('--light'))
+  page.unmount()
+})
+
 test('a block of code is shown whatever its language is called', async () => {
   const page = await render('```constructor\none\n```\n\n```__proto__\ntwo\n```\n\n```image\nthree\n```\n\n```toString\nfour\n```')
   expect(page.findAll('pre').map(pre => pre.text())).toEqual(['one', 'two', 'three', 'four'])
@@ -236,5 +257,30 @@ test('headings stand below the page’s own', async () => {
   const page = await render('# One\n\n## Two')
   expect(page.find('h1, h2').exists()).toBe(false)
   expect(page.get('h3').text()).toBe('One')
+  page.unmount()
+})
+
+test('a difference in code is shown with what goes away', async () => {
+  const page = await render('```diff\n-old\n+new\n kept\n```')
+  expect(page.get('pre').element.textContent).toBe('-old\n+new\n kept')
+  expect(page.get('figcaption').text()).toContain('diff')
+  page.unmount()
+})
+
+test('a number in brackets stays as it was written, and a table has nothing in it that nobody wrote', async () => {
+  const page = await render('As said [1].\n\n| a | b |\n|:--|--:|\n| 1 | **2** |')
+  expect(page.get('p').text()).toBe('As said [1].')
+  expect(page.find('button, [role=button]').exists()).toBe(false)
+  expect(page.findAll('th, td').map(cell => cell.text())).toEqual(['a', 'b', '1', '2'])
+  // Wider than the page, it scrolls: by keys as well.
+  expect(page.get('table').element.parentElement?.tabIndex).toBe(0)
+  page.unmount()
+})
+
+test('lists keep their numbers, their steps and their boxes', async () => {
+  const page = await render('3. three\n4. four\n   - below\n\n- [x] done\n- [ ] to do')
+  expect(page.get('ol').attributes('start')).toBe('3')
+  expect(page.get('ol ul li').text()).toBe('below')
+  expect(page.findAll('[role=img]').map(box => box.attributes('aria-label'))).toEqual(['Done', 'To do'])
   page.unmount()
 })
