@@ -83,7 +83,7 @@ export default defineNuxtConfig({
     // A thread of its own fetches what it needs bit by bit.
     worker: { format: 'es' },
     // Found late otherwise, at the first answer of a fresh `npm run dev`: the page would reload under the reader.
-    optimizeDeps: { include: ['@vueuse/core', 'uuid', 'unstorage/drivers/indexedb', 'idb-keyval', 'stream-markdown-parser', 'mermaid', 'katex', 'uqr', 'shiki/core', 'shiki/engine/javascript'] },
+    optimizeDeps: { include: ['@vueuse/core', 'uuid', 'unstorage/drivers/indexedb', 'idb-keyval', 'stream-markdown-parser', 'mermaid', 'katex', 'uqr', 'shiki/core', 'shiki/engine/javascript', '@shikijs/langs-precompiled > oniguruma-to-es', 'shiki/themes/github-dark-default.mjs', 'shiki/themes/github-light-high-contrast.mjs'], exclude: ['@shikijs/langs-precompiled'] },
     plugins: [{
       name: 'parley:browsers-without-zod',
       enforce: 'pre',

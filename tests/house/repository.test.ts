@@ -13,6 +13,19 @@ describe('settings', () => {
   })
 })
 
+describe('npm run dev', () => {
+  // Vite would find them at the first answer that needs them, and reload the page under the reader.
+  it('knows from the start what pages fetch late', () => {
+    const settings = /optimizeDeps: .*/.exec(read('nuxt.config.ts'))?.[0] ?? ''
+    const namesIn = (list: string) => [...new RegExp(`${list}: \\[([^\\]]*)\\]`).exec(settings)?.[1]?.matchAll(/'([^']+)'/g) ?? []].map(([, name = '']) => name)
+    const [include, exclude] = [namesIn('include'), namesIn('exclude')]
+    const late = files.filter(path => /^(components|composables|layouts|pages|plugins|utils)\//.test(path))
+      .flatMap(path => [...read(path).matchAll(/import\('([^.~#'][^']*)'\)/g)].map(([, name = '']) => name))
+    expect(late.length).toBeGreaterThan(10)
+    expect(late.filter(name => !include.includes(name) && !exclude.some(left => name.startsWith(`${left}/`)))).toEqual([])
+  })
+})
+
 describe('the image', () => {
   it('is built with every tsconfig that the root one refers to', () => {
     const { references } = JSON.parse(read('tsconfig.json')) as { references: { path: string }[] }
