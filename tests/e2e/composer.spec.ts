@@ -76,7 +76,7 @@ test('stop ends the reply that is being written; the next in line is written the
 
 test('what one writes while the first message leads to its page is not lost on the way', async ({ guest, page }) => {
   await guest.field.fill('hello')
-  await guest.sendButton.evaluate((button, text) => {
+  await guest.sendButton.evaluate((button: HTMLButtonElement, text) => {
     const field = document.querySelector('textarea')
     if (!field) throw new Error('There is no field')
     button.click()
