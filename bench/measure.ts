@@ -48,11 +48,15 @@ async function listen(stream: Stream, begun: () => void): Promise<Heard> {
 /** What Postgres did in a second, from the moment the last of `count` streams begins until the first one ends. */
 function countWhileAll(target: Target, count: number) {
   let begun = 0
+  let over = false
   let from: Promise<Counts> | undefined
   let to: Promise<Counts> | undefined
   return {
-    begun: () => { if (++begun === count && !to) from = target.counts?.() },
-    ended: () => { to ??= from && target.counts?.() },
+    begun: () => { if (++begun === count && !over) from = target.counts?.() },
+    ended: () => {
+      if (!over && from) to = target.counts?.()
+      over = true
+    },
     async perSecond() {
       const [before, after] = [await from, await to]
       if (!before || !after) return { transactions: NaN, notifications: NaN }
