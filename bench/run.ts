@@ -18,12 +18,22 @@ const plan = quick ? { rounds: 1, streams: [1, 10, 50], idle: 1500 } : { rounds:
 const productionIdle = quick ? 1500 : 5000
 
 const llm = await startLlm()
-const targets: Target[] = [directTarget(llm)]
-if (!only || only === 'zero-setup') targets.push(await zeroSetupTarget(llm))
-if (!only || only === 'production') targets.push(await productionTarget(llm))
 
-const runs: Measured[] = []
-for (let round = 1; round <= plan.rounds; round++) {
+/** Fresh processes for `work`, so that what a heavier load before left in their memory is not counted. */
+async function withTargets<T>(work: (targets: Target[]) => Promise<T>): Promise<T> {
+  const targets: Target[] = [directTarget(llm)]
+  if (!only || only === 'zero-setup') targets.push(await zeroSetupTarget(llm))
+  if (!only || only === 'production') targets.push(await productionTarget(llm))
+  try { return await work(targets) }
+  finally { for (const target of targets) await target.close() }
+}
+
+/** Streams that aren't counted, first of all: whoever comes to a server that runs meets compiled code. */
+const warmUp = 10
+
+async function runRound(targets: Target[], round: number): Promise<Measured[]> {
+  for (const target of targets) await measure(target, llm, warmUp)
+  const runs: Measured[] = []
   for (const streams of plan.streams) {
     for (const target of targets) {
       const run = await measure(target, llm, streams)
@@ -32,18 +42,26 @@ for (let round = 1; round <= plan.rounds; round++) {
     }
     await fetch(`${llm.root}/reset`, { method: 'POST' })
   }
+  return runs
 }
 
-const idle = new Map<string, string>()
-for (const target of targets) {
-  if (target.name === 'direct') continue
-  const count = target.name === 'production' ? productionIdle : plan.idle
-  idle.set(target.name, `${(await measureIdle(target, count)).toFixed(1)} kB each of ${count}`)
+async function runIdle(targets: Target[]): Promise<Map<string, string>> {
+  const idle = new Map<string, string>()
+  for (const target of targets) {
+    if (target.name === 'direct') continue
+    const count = target.name === 'production' ? productionIdle : plan.idle
+    idle.set(target.name, `${(await measureIdle(target, count)).toFixed(1)} kB each of ${count}`)
+  }
+  return idle
 }
-for (const target of targets) await target.close()
+
+const runs: Measured[] = []
+for (let round = 1; round <= plan.rounds; round++) runs.push(...await withTargets(targets => runRound(targets, round)))
+const idle = await withTargets(runIdle)
 await llm.close()
 
-const medians = targets.flatMap(target => plan.streams.map(streams => medianOf(runs.filter(run => run.target === target.name && run.streams === streams))))
+const names = [...new Set(runs.map(run => run.target))]
+const medians = names.flatMap(name => plan.streams.map(streams => medianOf(runs.filter(run => run.target === name && run.streams === streams))))
 const number = (value: number, digits = 1) => Number.isFinite(value) ? value.toFixed(digits) : '–'
 const table = [
   '| | streams | added p50 / p99, ms | first token p50 / p99, ms | processor s per 1,000 tokens | memory, MB | transactions / NOTIFYs a second | broken answers |',
@@ -52,6 +70,6 @@ const table = [
   '',
   ...[...idle].map(([name, held]) => `Idle sockets, ${name}: ${held}.`),
 ].join('\n')
-report('load', `200 tokens an answer, the first after 50 ms, then 50 a second; medians of ${plan.rounds}${quick ? ' (quick)' : ''}. “Added” is arrival at the client minus the stamp in the token. Transactions and NOTIFYs are Postgres’, while all streams run; each listener’s hearing of a NOTIFY is a transaction, too. Client, LLM and all servers share the machine.\n\n${table}`, { machine: machine(), plan, medians, idle: Object.fromEntries(idle), runs })
+report('load', `200 tokens an answer, the first after 50 ms, then 50 a second; medians of ${plan.rounds}${quick ? ' (quick)' : ''}, each of fresh processes that have written ${warmUp} answers before. “Added” is arrival at the client minus the stamp in the token. Transactions and NOTIFYs are Postgres’, while all streams run; each listener’s hearing of a NOTIFY is a transaction, too. Client, LLM and all servers share the machine.\n\n${table}`, { machine: machine(), plan, medians, idle: Object.fromEntries(idle), runs })
 process.exitCode = medians.some(run => run.broken > 0) ? 1 : 0
 process.exit()
