@@ -47,6 +47,8 @@ test('many models are found by typing, chosen by keyboard, and each opening begi
 test('a long name stays within a phone’s window', async ({ guest, page }) => {
   await page.setViewportSize({ width: 360, height: 740 })
   await guest.send(JSON.stringify({ tokens: 5, status: 401, name: 'no key' }))
+  // What opens over the page of a new conversation goes with it.
+  await guest.path()
   await guest.reply().getByRole('button', { name: 'Use another model' }).click()
   const box = await page.getByRole('dialog').boundingBox()
   expect(box!.x).toBeGreaterThanOrEqual(0)
@@ -56,6 +58,8 @@ test('a long name stays within a phone’s window', async ({ guest, page }) => {
 test('another model for a reply is found by typing too, and the focus comes back', async ({ guest, page }) => {
   const find = page.getByPlaceholder('Find a model')
   await guest.send(JSON.stringify({ tokens: 5, status: 401, name: 'no key' }))
+  // What opens over the page of a new conversation goes with it.
+  await guest.path()
   await guest.reply().getByRole('button', { name: 'Use another model' }).press('Enter')
   await expect(find).toBeFocused()
   // Not the one that failed.
