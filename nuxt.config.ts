@@ -36,6 +36,8 @@ const nitro: NitroConfig = {
   errorHandler: [here('./server/error-handler.ts'), here('./node_modules/@nuxt/nitro-server/dist/runtime/handlers/error.mjs')],
   // Its default is of 2019, which has no `await` at a module's top.
   esbuild: { options: { target: 'es2022' } },
+  // A list of sizes of which gzip takes longer than it is worth.
+  logging: { compressedSizes: false },
   // Once, at the build: a plain `npm start` has no proxy before it that would. Brotli is an eighth less, and taken over https only.
   compressPublicAssets: { gzip: true, brotli: true },
   // A module, since a hook named here would take the place of the preset's own.
@@ -63,6 +65,8 @@ export default defineNuxtConfig({
   srcDir: '.',
   compatibilityDate: '2026-11-01',
   telemetry: false,
+  // Stacks in the log name the bundle's lines either way: Node reads maps only when told to, and then at each start.
+  $production: { sourcemap: { server: false } },
   modules: ['@nuxt/ui', '@vueuse/nuxt', '@nuxt/eslint', countAlike],
   css: ['~/assets/main.css'],
   devtools: { enabled: false },
