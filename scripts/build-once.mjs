@@ -1,5 +1,5 @@
 /**
- * A production build for tests and bench, made once for each state of the sources and kept in `.cache/build-<hash>`.
+ * `node scripts/build-once.mjs [vercel]`: a production build for tests and bench, made once for each state of the sources and kept in `.cache/build-<hash>`.
  * Prints its folder. The developer's own `.output` and `.nuxt` stay as they are.
  */
 import { createHash } from 'node:crypto'
@@ -79,7 +79,7 @@ export async function buildOnce(preset) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try { console.log(await buildOnce()) }
+  try { console.log(await buildOnce(process.argv[2])) }
   catch (error) {
     console.error(error.message)
     process.exitCode = 1

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { findOrInstallBrowser } from './find-browser.mjs'
 import { root, runStep, sayStep } from './run-step.mjs'
+import { makeTestFolder } from './test-folder.mjs'
 
 const reports = join(root, '.cache', 'reports')
 rmSync(reports, { recursive: true, force: true })
@@ -57,18 +58,23 @@ const started = performance.now()
 let browser
 try { browser = await findOrInstallBrowser() }
 catch (error) { problems.push(error.message) }
+// Not before: apt-get's own user could not write there.
+process.env.TMPDIR = makeTestFolder()
+// A hundred servers and as many test processes compile the same scripts.
+process.env.NODE_COMPILE_CACHE = join(process.env.TMPDIR, 'compiled')
 
-async function buildForTests() {
-  const build = await runStep('node', ['scripts/build-once.mjs'], { quiet: true })
-  console.log(`\n— production build for the tests —\n${build.said}`)
-  sayStep('build', build)
-  if (build.code !== 0) problems.push('build')
+async function buildForTests(name, ...preset) {
+  const build = await runStep('node', ['scripts/build-once.mjs', ...preset], { quiet: true })
+  console.log(`\n— ${name} for the tests —\n${build.said}`)
+  sayStep(name, build)
+  if (build.code !== 0) problems.push(name)
   return build.code === 0
 }
 
 // What needs the processor alone runs side by side; what has deadlines, after it and one after the other.
 const [built] = await Promise.all([
-  buildForTests().then(async (done) => {
+  buildForTests('production build').then(async (done) => {
+    if (done) await buildForTests('Vercel build', 'vercel')
     await runner('components', 'vitest', ['run', '--config', 'vitest.components.config.ts', ...vitestReport('components')], { quiet: true })
     return done
   }),

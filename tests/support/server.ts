@@ -18,7 +18,7 @@ export interface TestServer extends Running {
 }
 
 export interface ServerOptions {
-  /** Settings beside those below. Nothing of the tester's own environment gets in but PATH and TZ. */
+  /** Settings beside those below. Nothing of the tester's own environment gets in but PATH, TZ and where Node keeps what it compiled. */
   env?: Record<string, string | undefined>
   /** An existing data folder. Else a new one, removed by `close`. */
   dataDir?: string
@@ -42,7 +42,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'parley-'))
   const url = `http://127.0.0.1:${port}`
   const env = {
-    PATH: process.env.PATH, TZ: process.env.TZ, NODE_ENV: 'production',
+    PATH: process.env.PATH, TZ: process.env.TZ, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, NODE_ENV: 'production',
     HOST: '127.0.0.1', PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: 'info',
     // No test meets an Ollama that happens to run on the tester's machine.
     OLLAMA_BASE_URL: 'http://127.0.0.1:9',
