@@ -113,15 +113,29 @@ function useRow() {
   return { attachments, files, find, change, upload, chooseAgain }
 }
 
+/** Remembers the row under `key`, as the draft is; brings back what was remembered. */
+function useKeptRow(key: () => string, attachments: Ref<AttachmentView[]>, bringBack: (kept: KeptAttachment) => void) {
+  const userId = useOwnId()
+  const keep = (under: string, row: AttachmentView[]) => keepAttachments(userId(), under, row)
+  onMounted(() => {
+    for (const kept of readAttachments(userId(), key())) bringBack(kept)
+    watch(() => attachments.value.map(one => one.id + one.status).join(), () => keep(key(), attachments.value))
+    // A conversation has begun: what is attached from then on belongs to it.
+    watch(key, (now, before) => {
+      keep(before, [])
+      keep(now, attachments.value)
+    })
+  })
+}
+
 /**
  * Files beside the text that is being written. They are uploaded at once; what cannot go now is kept and goes later. They
  * are remembered under `key`, as the draft is, and go on after a reload where they were; one that was too large to be kept
  * here, once it is chosen again.
  */
-export function useUpload(key: string) {
+export function useUpload(key: () => string) {
   const { attachments, files, find, change, upload, chooseAgain } = useRow()
   const facts = useLineFacts()
-  const userId = useOwnId()
 
   async function addOne(file: File) {
     const missing = attachments.value.find(one => one.status === 'missing' && one.name === file.name && one.bytes === file.size)
@@ -160,10 +174,10 @@ export function useUpload(key: string) {
     upload(attachment)
   }
 
-  /** Empties the row once a message carries the files; their uploads go on. */
-  function clear() {
-    attachments.value = []
-    files.clear()
+  /** Takes these out of the row, since a message carries them; their uploads go on. */
+  function clear(sent: readonly string[]) {
+    attachments.value = attachments.value.filter(one => !sent.includes(one.id))
+    for (const id of sent) files.delete(id)
   }
 
   /** Sends what waits here, where there is a line. */
@@ -172,10 +186,7 @@ export function useUpload(key: string) {
   }
 
   if (import.meta.client) {
-    onMounted(() => {
-      for (const kept of readAttachments(userId(), key)) void bringBack(kept)
-      watch(() => attachments.value.map(one => one.id + one.status).join(), () => keepAttachments(userId(), key, attachments.value))
-    })
+    useKeptRow(key, attachments, kept => void bringBack(kept))
     useIntervalFn(goOn, againMs)
     onScopeDispose(useSocket().on(event => event.type === 'media.changed' && change(event.media.id, afterUpload(event.media))))
     watch(() => facts.value.state, goOn)

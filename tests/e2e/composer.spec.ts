@@ -74,7 +74,7 @@ test('stop ends the reply that is being written; the next in line is written the
   await expect(guest.sendButton).toBeVisible()
 })
 
-test('what one writes while the first message leads to its page is not lost on the way', async ({ guest, page }) => {
+test('what one writes and attaches while the first message leads to its page is not lost on the way', async ({ guest, page }) => {
   await guest.field.fill('hello')
   await guest.sendButton.evaluate((button: HTMLButtonElement, text) => {
     const field = document.querySelector('textarea')
@@ -82,12 +82,18 @@ test('what one writes while the first message leads to its page is not lost on t
     button.click()
     field.value = text
     field.dispatchEvent(new Event('input', { bubbles: true }))
+    const clipboardData = new DataTransfer()
+    clipboardData.items.add(new File(['some words'], 'later.txt', { type: 'text/plain' }))
+    field.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }))
   }, 'and then')
   await page.waitForURL('**/c/*')
   await guest.untilReplied()
   await expect(guest.field).toHaveValue('and then')
+  await expect(guest.attachment('later.txt')).toBeVisible()
+  await expect(guest.question()).not.toContainText('later.txt')
   await guest.list.getByRole('link', { name: 'New conversation', exact: true }).click()
   await page.waitForURL(url => url.pathname === '/')
   await expect(guest.messages).toHaveCount(0)
   await expect(guest.field).toHaveValue('')
+  await expect(guest.attachment('later.txt')).toBeHidden()
 })
