@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import postgres from 'postgres'
+import { channel } from '../server/bus/postgres.ts'
 import { newId } from '../shared/ids.ts'
 import { isOpen, type Cursor, type MessageView } from '../shared/conversation.ts'
 import { isFurther, judgeDelta } from '../shared/follow.ts'
@@ -182,7 +183,7 @@ export async function productionTarget(llm: Llm): Promise<Target> {
   const worker = await startServer({ env: { ...env, ROLE: 'worker' } })
   const sql = postgres(database.url, { max: 1, connection: { application_name: 'bench' } })
   let notifications = 0
-  await sql.listen('parley', () => { notifications++ })
+  await sql.listen(channel, () => { notifications++ })
   const watching = new Set((await sql<{ pid: number }[]>`select pid from pg_stat_activity where application_name = 'bench'`).map(({ pid }) => pid))
   const target = parleyTarget('production', web, [worker], () => ownPostgres().filter(pid => !watching.has(pid)), async () => {
     await Promise.all([web.close(), worker.close(), sql.end()])

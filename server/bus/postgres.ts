@@ -16,7 +16,8 @@ export interface PostgresBusOptions {
   log: Log
 }
 
-const channel = 'parley'
+/** What all processes listen to. */
+export const channel = 'parley'
 
 /** Sends payloads in order, all that wait in one statement; tells the others when some were lost. */
 class Sender {
