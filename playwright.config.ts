@@ -8,8 +8,8 @@ export default defineConfig({
   timeout: 90_000,
   expect: { timeout: 15_000 },
   fullyParallel: true,
-  // A server, a browser and the test share two cores: three at once took as long, and made each other late.
-  workers: 2,
+  // One beside the two that work (projects): it waits.
+  workers: 3,
   forbidOnly: Boolean(process.env.CI),
   // As in vitest.config.ts: a busy CI machine gets one more try, a desk none.
   retries: process.env.CI ? 1 : 0,
@@ -32,7 +32,10 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'zero-setup', testIgnore: 'production.spec.ts' },
-    { name: 'production', testMatch: 'production.spec.ts' },
+    // Its page is open for a minute: from the very start, and without a place of those that work.
+    { name: 'patient', testMatch: 'media-expiry.spec.ts', workers: 1 },
+    // A server, a browser and the test share two cores: three at once took as long, and made each other late.
+    { name: 'zero-setup', testIgnore: ['production.spec.ts', 'media-expiry.spec.ts'], workers: 2 },
+    { name: 'production', testMatch: 'production.spec.ts', workers: 1 },
   ],
 })

@@ -1,7 +1,7 @@
 /** One measured run: so many streams at once on one target. */
 import { readStamps, stampNow, type Served } from './fake-llm.ts'
-import { megabytes, ownPostgres, processorSeconds } from './processes.ts'
-import type { Llm, Stream, Target } from './targets.ts'
+import { megabytes, processorSeconds } from './processes.ts'
+import type { Counts, Llm, Stream, Target } from './targets.ts'
 
 export interface Measured {
   target: string
@@ -16,6 +16,9 @@ export interface Measured {
   processor: number
   /** Megabytes of all our processes, at most. */
   memory: number
+  /** What Postgres does in a second while all of them are being written, where there is one: it must not grow with the streams. */
+  transactions: number
+  notifications: number
   /** Answers whose text wasn't, character for character, what the LLM sent. */
   broken: number
 }
@@ -27,26 +30,55 @@ export function percentile(values: readonly number[], share: number): number {
 
 interface Heard { asked: string, text: string, added: number[], first: number }
 
-async function listen(stream: Stream): Promise<Heard> {
+async function listen(stream: Stream, begun: () => void): Promise<Heard> {
   const heard: Heard = { asked: stream.asked, text: '', added: [], first: NaN }
   const askedAt = stampNow()
   await stream.run((text) => {
     const now = stampNow()
-    if (!heard.text) heard.first = now - askedAt
+    if (Number.isNaN(heard.first)) {
+      heard.first = now - askedAt
+      begun()
+    }
     heard.text += text
     for (const { sentAt } of readStamps(text)) heard.added.push(now - sentAt)
   }, () => { heard.text = '' })
   return heard
 }
 
+/** What Postgres did in a second, from the moment the last of `count` streams begins until the first one ends. */
+function countWhileAll(target: Target, count: number) {
+  let begun = 0
+  let over = false
+  let from: Promise<Counts> | undefined
+  let to: Promise<Counts> | undefined
+  return {
+    begun: () => { if (++begun === count && !over) from = target.counts?.() },
+    ended: () => {
+      if (!over && from) to = target.counts?.()
+      over = true
+    },
+    async perSecond() {
+      const [before, after] = [await from, await to]
+      if (!before || !after) return { transactions: NaN, notifications: NaN }
+      const seconds = (after.at - before.at) / 1000
+      return { transactions: (after.transactions - before.transactions) / seconds, notifications: (after.notifications - before.notifications) / seconds }
+    },
+  }
+}
+
 export async function measure(target: Target, llm: Llm, count: number): Promise<Measured> {
   const streams = await target.prepare(count)
-  // Backends that Postgres started meanwhile count, too.
-  const pids = target.name === 'production' ? [...new Set([...target.pids(), ...ownPostgres()])] : target.pids()
+  // Now: backends that Postgres started meanwhile count, too.
+  const pids = target.pids()
   const before = processorSeconds(pids)
   let memory = megabytes(pids)
   const sampling = setInterval(() => { memory = Math.max(memory, megabytes(pids)) }, 1000)
-  const heard = await Promise.all(streams.map(listen))
+  const all = countWhileAll(target, count)
+  const heard = await Promise.all(streams.map(async (stream) => {
+    const one = await listen(stream, all.begun)
+    all.ended()
+    return one
+  }))
   clearInterval(sampling)
   const spent = processorSeconds(pids) - before
   const served = new Map((await (await fetch(`${llm.root}/served`)).json() as Served[]).map(one => [one.asked, one.text]))
@@ -56,7 +88,7 @@ export async function measure(target: Target, llm: Llm, count: number): Promise<
     target: target.name, streams: count,
     addedP50: percentile(added, 0.5), addedP99: percentile(added, 0.99),
     firstP50: percentile(firsts, 0.5), firstP99: percentile(firsts, 0.99),
-    processor: spent / added.length * 1000, memory,
+    processor: spent / added.length * 1000, memory, ...await all.perSecond(),
     broken: heard.filter(one => one.text !== served.get(one.asked)).length,
   }
 }
@@ -85,6 +117,7 @@ export function medianOf(runs: readonly Measured[]): Measured {
     addedP50: middle(run => run.addedP50), addedP99: middle(run => run.addedP99),
     firstP50: middle(run => run.firstP50), firstP99: middle(run => run.firstP99),
     processor: middle(run => run.processor), memory: middle(run => run.memory),
+    transactions: middle(run => run.transactions), notifications: middle(run => run.notifications),
     broken: runs.reduce((sum, run) => sum + run.broken, 0),
   }
 }

@@ -46,12 +46,12 @@ await llm.close()
 const medians = targets.flatMap(target => plan.streams.map(streams => medianOf(runs.filter(run => run.target === target.name && run.streams === streams))))
 const number = (value: number, digits = 1) => Number.isFinite(value) ? value.toFixed(digits) : '–'
 const table = [
-  '| | streams | added p50 / p99, ms | first token p50 / p99, ms | processor s per 1,000 tokens | memory, MB | broken answers |',
-  '|---|--:|--:|--:|--:|--:|--:|',
-  ...medians.map(run => `| ${run.target} | ${run.streams} | ${number(run.addedP50)} / ${number(run.addedP99)} | ${number(run.firstP50, 0)} / ${number(run.firstP99, 0)} | ${run.target === 'direct' ? '–' : number(run.processor, 3)} | ${run.target === 'direct' ? '–' : number(run.memory, 0)} | ${run.broken} |`),
+  '| | streams | added p50 / p99, ms | first token p50 / p99, ms | processor s per 1,000 tokens | memory, MB | transactions / NOTIFYs a second | broken answers |',
+  '|---|--:|--:|--:|--:|--:|--:|--:|',
+  ...medians.map(run => `| ${run.target} | ${run.streams} | ${number(run.addedP50)} / ${number(run.addedP99)} | ${number(run.firstP50, 0)} / ${number(run.firstP99, 0)} | ${run.target === 'direct' ? '–' : number(run.processor, 3)} | ${run.target === 'direct' ? '–' : number(run.memory, 0)} | ${Number.isFinite(run.transactions) ? `${number(run.transactions, 0)} / ${number(run.notifications, 0)}` : '–'} | ${run.broken} |`),
   '',
   ...[...idle].map(([name, held]) => `Idle sockets, ${name}: ${held}.`),
 ].join('\n')
-report('load', `200 tokens an answer, the first after 50 ms, then 50 a second; medians of ${plan.rounds}${quick ? ' (quick)' : ''}. “Added” is arrival at the client minus the stamp in the token. Client, LLM and all servers share the machine.\n\n${table}`, { machine: machine(), plan, medians, idle: Object.fromEntries(idle), runs })
+report('load', `200 tokens an answer, the first after 50 ms, then 50 a second; medians of ${plan.rounds}${quick ? ' (quick)' : ''}. “Added” is arrival at the client minus the stamp in the token. Transactions and NOTIFYs are Postgres’, while all streams run; each listener’s hearing of a NOTIFY is a transaction, too. Client, LLM and all servers share the machine.\n\n${table}`, { machine: machine(), plan, medians, idle: Object.fromEntries(idle), runs })
 process.exitCode = medians.some(run => run.broken > 0) ? 1 : 0
 process.exit()

@@ -1,6 +1,7 @@
 /** What is measured: a direct client on the fake LLM, and Parley in both modes, all in production builds. */
 import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
+import postgres from 'postgres'
 import { newId } from '../shared/ids.ts'
 import { isOpen, type Cursor, type MessageView } from '../shared/conversation.ts'
 import { isFurther, judgeDelta } from '../shared/follow.ts'
@@ -19,14 +20,18 @@ export interface Stream {
   run(heard: (text: string) => void, restart: () => void): Promise<void>
 }
 
+/** What Postgres has done so far. A backend tells of its transactions about once a second. */
+export interface Counts { transactions: number, notifications: number, /** Milliseconds. */ at: number }
+
 export interface Target {
   name: string
-  /** Processes of ours whose cost counts. */
+  /** Processes of ours whose cost counts, as they are now. */
   pids(): number[]
   /** `count` streams, ready to run; each of another person. */
   prepare(count: number): Promise<Stream[]>
   /** Opens `count` idle sockets and gives back how to close them. */
   idle(count: number): Promise<() => Promise<void>>
+  counts?(): Promise<Counts>
   close(): Promise<void>
 }
 
@@ -126,7 +131,7 @@ function streamOf(person: Person): Stream {
   }
 }
 
-function parleyTarget(name: string, web: TestServer, others: TestServer[], postgres: number[], close: () => Promise<void>): Target {
+function parleyTarget(name: string, web: TestServer, others: TestServer[], backends: () => number[], close: () => Promise<void>): Target {
   const people: Person[] = []
   let addresses = 0
   const visitor = () => ({ address: `10.${++addresses >> 16 & 255}.${addresses >> 8 & 255}.${addresses & 255}` })
@@ -143,7 +148,7 @@ function parleyTarget(name: string, web: TestServer, others: TestServer[], postg
   }
   return {
     name,
-    pids: () => [web.pid, ...others.map(server => server.pid), ...postgres],
+    pids: () => [web.pid, ...others.map(server => server.pid), ...backends()],
     prepare: async (count) => {
       while (people.length < count) people.push(...await Promise.all(Array.from({ length: Math.min(25, count - people.length) }, newPerson)))
       return people.slice(0, count).map(streamOf)
@@ -167,7 +172,7 @@ const settings = (llm: Llm) => ({ OPENAI_BASE_URL: llm.url, OPENAI_API_KEY: 'ben
 
 export async function zeroSetupTarget(llm: Llm): Promise<Target> {
   const server = await startServer({ env: settings(llm) })
-  return parleyTarget('zero-setup', server, [], [], () => server.close())
+  return parleyTarget('zero-setup', server, [], () => [], () => server.close())
 }
 
 export async function productionTarget(llm: Llm): Promise<Target> {
@@ -175,8 +180,17 @@ export async function productionTarget(llm: Llm): Promise<Target> {
   const env = { ...settings(llm), DATABASE_URL: database.url, AUTH_SECRET: randomUUID() }
   const web = await startServer({ env: { ...env, ROLE: 'web' } })
   const worker = await startServer({ env: { ...env, ROLE: 'worker' } })
-  return parleyTarget('production', web, [worker], ownPostgres(), async () => {
-    await Promise.all([web.close(), worker.close()])
+  const sql = postgres(database.url, { max: 1, connection: { application_name: 'bench' } })
+  let notifications = 0
+  await sql.listen('parley', () => { notifications++ })
+  const watching = new Set((await sql<{ pid: number }[]>`select pid from pg_stat_activity where application_name = 'bench'`).map(({ pid }) => pid))
+  const target = parleyTarget('production', web, [worker], () => ownPostgres().filter(pid => !watching.has(pid)), async () => {
+    await Promise.all([web.close(), worker.close(), sql.end()])
     await database.drop()
   })
+  const counts = async (): Promise<Counts> => {
+    const [told] = await sql<{ made: string }[]>`select xact_commit as made from pg_stat_database where datname = current_database()`
+    return { transactions: Number(told?.made), notifications, at: performance.now() }
+  }
+  return { ...target, counts }
 }

@@ -29,8 +29,13 @@ export function useDraft(conversationId: () => string) {
     catch {
       // Nothing depends on it.
     }
-    watch(conversationId, (id) => { text.value = read(userId(), id) })
-    const stop = watch(text, value => keepOwn('draft', userId(), conversationId(), value ? { text: value } : null), { flush: 'sync' })
+    const keep = (id: string, value: string) => keepOwn('draft', userId(), id, value ? { text: value } : null)
+    // A conversation has begun: what is written from then on belongs to it.
+    watch(conversationId, (id, before) => {
+      keep(before, '')
+      keep(id, text.value)
+    })
+    const stop = watch(text, value => keep(conversationId(), value), { flush: 'sync' })
     onBeforeUnmount(stop)
   })
   return text

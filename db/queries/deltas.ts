@@ -9,7 +9,8 @@ export interface StoredDeltas { messageId: string, epoch: number, n: number, upt
 /**
  * Stores what all replies of this process streamed, in one statement. Only replies that are still being written in that
  * epoch take it: the ids of those come back, and whoever isn't among them has lost its reply. A store whose answer was lost
- * may be done again, with what came since: an epoch has one writer.
+ * may be done again, with what came since: an epoch has one writer. Each reply is looked up by its id (`cross join` and
+ * `offset 0` say so): SQLite chose to read all that is being written once for each of them, and its JSON each time.
  */
 export async function storeDeltas(q: Query, batch: readonly StoredDeltas[]): Promise<Set<string>> {
   const json = JSON.stringify(batch)
@@ -18,13 +19,13 @@ export async function storeDeltas(q: Query, batch: readonly StoredDeltas[]): Pro
         insert into delta (message_id, epoch, n, upto, chunks)
         select v."messageId", v.epoch, v.n, v.upto, v.chunks
         from json_to_recordset(${json}::text::json) as v("messageId" text, epoch int, n int, upto int, chunks json)
-        join message m on m.id = v."messageId" and m.epoch = v.epoch and m.status = 'writing'
+        cross join lateral (select 1 from message m where m.id = v."messageId" and m.epoch = v.epoch and m.status = 'writing' offset 0) m
         on conflict (message_id, epoch, n) do update set upto = excluded.upto, chunks = excluded.chunks returning message_id as id`)
     : await rows<{ id: string }>(q, sql`
         insert into delta (message_id, epoch, n, upto, chunks)
         select v.value ->> 'messageId', v.value ->> 'epoch', v.value ->> 'n', v.value ->> 'upto', v.value -> 'chunks'
         from json_each(${json}) v
-        join message m on m.id = v.value ->> 'messageId' and m.epoch = v.value ->> 'epoch' and m.status = 'writing'
+        cross join message m on m.id = v.value ->> 'messageId' and m.epoch = v.value ->> 'epoch' and m.status = 'writing'
         where true on conflict (message_id, epoch, n) do update set upto = excluded.upto, chunks = excluded.chunks returning message_id as id`)
   return new Set(taken.map(row => row.id))
 }

@@ -1,76 +1,75 @@
-import { violationsOf } from './axe.ts'
+import { violationsInBothThemes } from './axe.ts'
 import { expect, test } from './fixtures.ts'
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  test.describe(`in ${colorScheme} colours`, () => {
-    test.use({ colorScheme })
+test.describe('in light and in dark colours', () => {
+  // Where most tests load their pages in light ones.
+  test.use({ colorScheme: 'dark' })
 
-    test('no page has an accessibility fault', async ({ page, login, conversation }) => {
-      await login.open('?mode=sign-up')
-      expect(await violationsOf(page), 'sign up').toEqual([])
-      await login.open()
-      expect(await violationsOf(page), 'sign in').toEqual([])
-      await login.continueAsGuest()
-      expect(await violationsOf(page), 'empty').toEqual([])
-      for (const path of ['/settings', '/help/models', '/no/such/page', '/c/01900000-0000-7000-8000-000000000000']) {
-        await conversation.open(path)
-        expect(await violationsOf(page), path).toEqual([])
-      }
-      await page.goto('/api/docs')
-      await expect(page.getByRole('heading', { name: /^Parley/ })).toBeVisible()
-      expect(await violationsOf(page), 'the description of the API').toEqual([])
-    })
-
-    test('no menu of the field has one', async ({ page, guest }) => {
-      await expect(guest.field).toBeFocused()
-      for (const name of ['Attach', /^Model: /]) {
-        // It wakes up when the page is idle.
-        await expect(async () => {
-          await page.getByRole('button', { name, exact: true }).click()
-          await expect(page.getByRole('menu')).toBeVisible({ timeout: 1000 })
-        }).toPass()
-        expect(await violationsOf(page), String(name)).toEqual([])
-        await page.keyboard.press('Escape')
-        await expect(page.getByRole('menu')).toHaveCount(0)
-      }
-    })
-
-    test('no conversation has one, nor what opens over it', async ({ page, guest }) => {
-      await guest.send('Show me what you can do at rate 0')
-      await guest.untilReplied(45_000)
-      await expect(guest.reply().getByRole('img', { name: /^Diagram/ })).toBeVisible({ timeout: 30_000 })
-      expect(await violationsOf(page), 'a conversation').toEqual([])
-      const overlay = async (what: string, open: () => Promise<void>, role: 'dialog' | 'menu' = 'dialog') => {
-        await open()
-        await expect(page.getByRole(role).first()).toBeVisible()
-        expect(await violationsOf(page), what).toEqual([])
-        await page.keyboard.press('Escape')
-        await expect(page.getByRole(role)).toHaveCount(0)
-      }
-      const menu = async (item?: string) => {
-        await page.getByRole('button', { name: 'What to do with this conversation' }).click()
-        if (item) await page.getByRole('menuitem', { name: item }).click()
-      }
-      await overlay('the palette', () => page.keyboard.press('Control+k'))
-      await overlay('the palette without a result', async () => {
-        await page.keyboard.press('Control+k')
-        await page.getByPlaceholder('Search everything').fill('qqzzqqzz')
-        await expect(page.getByText('Nothing was found for “qqzzqqzz”.')).toBeVisible()
-      })
-      await overlay('the menu of the conversation', () => menu(), 'menu')
-      await overlay('its media', () => menu('Pictures, sound and files'))
-      await overlay('its instructions', () => menu('Instructions for the model'))
-      await overlay('a picture in large', () => guest.reply().getByRole('button', { name: /^Open .* large$/ }).click())
-      await overlay('the account', () => page.getByRole('button', { name: /, your account$/ }).click(), 'menu')
-      await page.getByRole('heading', { level: 1 }).click()
-      await overlay('the shortcuts', () => page.keyboard.press('?'))
-      await guest.send('fail')
-      await expect(guest.reply().getByRole('button', { name: 'Try again' })).toBeVisible()
-      await expect(page.getByRole('dialog')).toHaveCount(0)
-      expect(await violationsOf(page), 'a failed reply').toEqual([])
-    })
+  test('no page has an accessibility fault', async ({ page, login, conversation }) => {
+    await login.open('?mode=sign-up')
+    expect(await violationsInBothThemes(page), 'sign up').toEqual([])
+    await login.open()
+    expect(await violationsInBothThemes(page), 'sign in').toEqual([])
+    await login.continueAsGuest()
+    expect(await violationsInBothThemes(page), 'empty').toEqual([])
+    for (const path of ['/settings', '/help/models', '/no/such/page', '/c/01900000-0000-7000-8000-000000000000']) {
+      await conversation.open(path)
+      expect(await violationsInBothThemes(page), path).toEqual([])
+    }
+    await page.goto('/api/docs')
+    await expect(page.getByRole('heading', { name: /^Parley/ })).toBeVisible()
+    expect(await violationsInBothThemes(page), 'the description of the API').toEqual([])
   })
-}
+
+  test('no menu of the field has one', async ({ page, guest }) => {
+    await expect(guest.field).toBeFocused()
+    for (const name of ['Attach', /^Model: /]) {
+      // It wakes up when the page is idle.
+      await expect(async () => {
+        await page.getByRole('button', { name, exact: true }).click()
+        await expect(page.getByRole('menu')).toBeVisible({ timeout: 1000 })
+      }).toPass()
+      expect(await violationsInBothThemes(page), String(name)).toEqual([])
+      await page.keyboard.press('Escape')
+      await expect(page.getByRole('menu')).toHaveCount(0)
+    }
+  })
+
+  test('no conversation has one, nor what opens over it', async ({ page, guest }) => {
+    await guest.send('Show me what you can do at rate 0')
+    await guest.untilReplied(45_000)
+    await expect(guest.reply().getByRole('img', { name: /^Diagram/ })).toBeVisible({ timeout: 30_000 })
+    expect(await violationsInBothThemes(page), 'a conversation').toEqual([])
+    const overlay = async (what: string, open: () => Promise<void>, role: 'dialog' | 'menu' = 'dialog') => {
+      await open()
+      await expect(page.getByRole(role).first()).toBeVisible()
+      expect(await violationsInBothThemes(page), what).toEqual([])
+      await page.keyboard.press('Escape')
+      await expect(page.getByRole(role)).toHaveCount(0)
+    }
+    const menu = async (item?: string) => {
+      await page.getByRole('button', { name: 'What to do with this conversation' }).click()
+      if (item) await page.getByRole('menuitem', { name: item }).click()
+    }
+    await overlay('the palette', () => page.keyboard.press('Control+k'))
+    await overlay('the palette without a result', async () => {
+      await page.keyboard.press('Control+k')
+      await page.getByPlaceholder('Search everything').fill('qqzzqqzz')
+      await expect(page.getByText('Nothing was found for “qqzzqqzz”.')).toBeVisible()
+    })
+    await overlay('the menu of the conversation', () => menu(), 'menu')
+    await overlay('its media', () => menu('Pictures, sound and files'))
+    await overlay('its instructions', () => menu('Instructions for the model'))
+    await overlay('a picture in large', () => guest.reply().getByRole('button', { name: /^Open .* large$/ }).click())
+    await overlay('the account', () => page.getByRole('button', { name: /, your account$/ }).click(), 'menu')
+    await page.getByRole('heading', { level: 1 }).click()
+    await overlay('the shortcuts', () => page.keyboard.press('?'))
+    await guest.send('fail')
+    await expect(guest.reply().getByRole('button', { name: 'Try again' })).toBeVisible()
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+    expect(await violationsInBothThemes(page), 'a failed reply').toEqual([])
+  })
+})
 
 test('the keyboard alone is enough: guest, message, stop, again', async ({ page, login, conversation }) => {
   await login.open()

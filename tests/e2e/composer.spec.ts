@@ -73,3 +73,21 @@ test('stop ends the reply that is being written; the next in line is written the
   await expect(guest.reply()).toContainText('t0 t1 t2')
   await expect(guest.sendButton).toBeVisible()
 })
+
+test('what one writes while the first message leads to its page is not lost on the way', async ({ guest, page }) => {
+  await guest.field.fill('hello')
+  await guest.sendButton.evaluate((button: HTMLButtonElement, text) => {
+    const field = document.querySelector('textarea')
+    if (!field) throw new Error('There is no field')
+    button.click()
+    field.value = text
+    field.dispatchEvent(new Event('input', { bubbles: true }))
+  }, 'and then')
+  await page.waitForURL('**/c/*')
+  await guest.untilReplied()
+  await expect(guest.field).toHaveValue('and then')
+  await guest.list.getByRole('link', { name: 'New conversation', exact: true }).click()
+  await page.waitForURL(url => url.pathname === '/')
+  await expect(guest.messages).toHaveCount(0)
+  await expect(guest.field).toHaveValue('')
+})

@@ -6,7 +6,9 @@ import { hydrated } from './pages/login.ts'
 import { note } from './files.ts'
 import { expect, test } from './fixtures.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'parley-uploads-'))
+// Not with the module, which a worker may run again after it has been here once.
+let folder: string
+test.beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'parley-uploads-')) })
 test.afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** 40 MB of text: five parts. `salt` makes its bytes its own. @returns its path */

@@ -4,7 +4,7 @@
  * database and the LLM's own log are held against each other.
  */
 import postgres from 'postgres'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { signInAsGuest, type Session } from '../support/client.ts'
 import { startFleet, type Fleet } from '../support/fleet.ts'
 import { follow, sendUntilAnswered, type Followed } from '../support/followed.ts'
@@ -26,13 +26,14 @@ let fleet: Fleet
 let guest: Session
 let sql: postgres.Sql
 
-beforeAll(async () => {
+// Anew for another try: all that is found must have been sent by it.
+beforeEach(async () => {
   llm = await startScriptedLlm()
   fleet = await startFleet(llmSettings(llm))
   guest = await signInAsGuest(fleet.webs[0]!.url)
   sql = postgres(fleet.databaseUrl, { max: 2, onnotice: () => {} })
 })
-afterAll(async () => {
+afterEach(async () => {
   await sql?.end()
   await fleet?.close()
   await llm?.close()

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Database } from '../../db/database.ts'
-import { openPostgres } from '../../db/open.postgres.ts'
+import { openPostgres, type PostgresOptions } from '../../db/open.postgres.ts'
 import { openSqlite } from '../../db/open.sqlite.ts'
 import { createPostgres, migrations } from './postgres.ts'
 
@@ -22,7 +22,7 @@ export interface TestDatabase {
 }
 
 /** Opens a database that `remove` takes away: for a whole test file, in beforeAll and afterAll. */
-export async function openTestDatabase(dialect: Dialect): Promise<TestDatabase> {
+export async function openTestDatabase(dialect: Dialect, options: Pick<PostgresOptions, 'queryTimeoutMs'> = {}): Promise<TestDatabase> {
   if (dialect === 'sqlite') {
     const folder = mkdtempSync(join(tmpdir(), 'parley-sqlite-'))
     const file = join(folder, 'parley.db')
@@ -30,7 +30,7 @@ export async function openTestDatabase(dialect: Dialect): Promise<TestDatabase> 
     return lent(open, file, async () => rmSync(folder, { recursive: true }))
   }
   const made = await createPostgres()
-  const open = () => openPostgres({ url: made.url, directUrl: made.url, migrations: migrations.postgres })
+  const open = () => openPostgres({ url: made.url, directUrl: made.url, migrations: migrations.postgres, ...options })
   return lent(open, made.url, made.drop)
 }
 
@@ -41,8 +41,8 @@ async function lent(open: () => Database, where: string, remove: () => Promise<v
 }
 
 /** Lends a database to `work` and takes it back. */
-export async function withDatabase<T>(dialect: Dialect, work: (database: Database, test: TestDatabase) => Promise<T>): Promise<T> {
-  const test = await openTestDatabase(dialect)
+export async function withDatabase<T>(dialect: Dialect, work: (database: Database, test: TestDatabase) => Promise<T>, options?: Parameters<typeof openTestDatabase>[1]): Promise<T> {
+  const test = await openTestDatabase(dialect, options)
   try { return await work(test.database, test) }
   finally { await test.remove() }
 }
