@@ -4,6 +4,7 @@ import type { Session } from '../tests/support/client.ts'
 
 /** A mid-range phone's processor beside this one. */
 export const slowdown = 4
+const restMs = 1500
 
 interface Seen { tasks: number[], inputs: number[], paint: number, shift: number }
 type Watched = typeof globalThis & { seen: Seen }
@@ -24,6 +25,8 @@ export interface WatchedPage {
   page: Page
   cdp: CDPSession
   seen(): Promise<Seen>
+  /** Until nothing is fetched and nothing long has run for a while: only then a page has wholly woken up. */
+  atRest(): Promise<void>
   /** Forgets tasks and inputs so far. */
   forget(): Promise<void>
   /** Megabytes of script memory after a collection, and nodes of the document. */
@@ -44,9 +47,17 @@ export async function openPage(browser: Browser, url: string, session: Session |
   await cdp.send('Performance.enable')
   const slow = (rate = slowdown) => cdp.send('Emulation.setCPUThrottlingRate', { rate })
   await slow()
+  const seen = () => page.evaluate(() => (globalThis as Watched).seen)
+  async function atRest() {
+    await page.waitForLoadState('networkidle')
+    for (let before = -1, now = 0; before !== now;) {
+      before = now
+      await new Promise(resolve => setTimeout(resolve, restMs))
+      now = (await seen()).tasks.length
+    }
+  }
   return {
-    page, cdp, slow,
-    seen: () => page.evaluate(() => (globalThis as Watched).seen),
+    page, cdp, slow, seen, atRest,
     forget: () => page.evaluate(() => Object.assign((globalThis as Watched).seen, { tasks: [], inputs: [] })).then(() => undefined),
     async held() {
       await cdp.send('HeapProfiler.collectGarbage')

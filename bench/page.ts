@@ -74,7 +74,7 @@ async function measureLoads(browser: Browser, server: TestServer, { guest, long,
   for (const [what, path, session] of [['signing in', '/login', null], ['the empty page', '/', guest], ['a conversation of 10,000 messages', `/c/${long.id}`, guest], ['a message of 20 kB', `/c/${big.id}`, guest]] as const) {
     const watched = await openPage(browser, server.url, session)
     await watched.page.goto(path)
-    await watched.page.waitForLoadState('networkidle')
+    await watched.atRest()
     const { paint, tasks, shift } = await watched.seen()
     note(`first load of ${what}`, `largest paint ${ms(paint)}, longest task ${ms(longest(tasks))}, shift ${shift.toFixed(3)}`, '< 2,000 ms, < 100 ms')
     await watched.close()
@@ -82,11 +82,11 @@ async function measureLoads(browser: Browser, server: TestServer, { guest, long,
 }
 
 /** Clicks the conversation in the list; resolves with the time until its last message stands there. */
-async function openFromList({ page, seen, forget }: WatchedPage, name: string, wanted: string) {
+async function openFromList({ page, seen, atRest, forget }: WatchedPage, name: string, wanted: string) {
   await page.getByRole('button', { name: 'Show the list of conversations' }).click()
   const link = page.getByRole('dialog').getByRole('link', { name, exact: true })
   await link.waitFor()
-  await page.waitForLoadState('networkidle')
+  await atRest()
   await forget()
   const took = await link.evaluate((element: HTMLElement, title) => new Promise<number>((resolve) => {
     const start = performance.now()
@@ -97,7 +97,7 @@ async function openFromList({ page, seen, forget }: WatchedPage, name: string, w
     }
     look()
   }), name)
-  await page.waitForLoadState('networkidle')
+  await atRest()
   note(`opening “${name}” from the list`, `${ms(took)}, longest task ${ms(longest((await seen()).tasks))}`, wanted)
 }
 

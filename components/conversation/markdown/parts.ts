@@ -9,6 +9,8 @@ export const rendererNow = () => renderer
 export const loadRenderer = loadPatiently(async () => {
   const module = await import('./MarkdownRenderer.vue')
   renderer = module.default
+  // To read the first text takes as long as to read the script: each has a task of its own.
+  await new Promise(resolve => setTimeout(resolve))
   return module
 })
 export const loadFormula = loadPatiently(() => import('./MarkdownFormula.vue'))
