@@ -59,9 +59,10 @@ export class ConversationPage {
     await expect.poll(async () => before === (before = await this.page.evaluate(() => performance.getEntriesByType('resource').length)), { intervals: [3000] }).toBe(true)
   }
 
-  /** Path of the conversation, once it has one. */
+  /** Path of the conversation, once it has one, and its page has taken the place of the first one: the address is there a moment before. */
   async path(): Promise<string> {
     await this.page.waitForURL(/\/c\/[0-9a-f-]{36}/)
+    await expect(this.page.getByRole('button', { name: 'What to do with this conversation' })).toBeAttached()
     return new URL(this.page.url()).pathname
   }
 
