@@ -44,8 +44,11 @@ function sendDelayed(entries: ReturnType<typeof useOutbox>['entries']) {
   }
 }
 
-/** A page whose parts can't be fetched never stands; the line must come all the same, since with it they are fetched again. */
-const standsWithinMs = 5000
+/**
+ * A page whose parts can't be fetched never stands; the line must come all the same, since with it they are fetched again. Long,
+ * for a busy device takes its time to wake a page up, and news in the middle of that would not fit what the server drew.
+ */
+const standsWithinMs = 15_000
 
 /** Opens the line and the outbox for whoever is signed in. */
 export default defineNuxtPlugin(() => {
