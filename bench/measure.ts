@@ -14,7 +14,7 @@ export interface Measured {
   firstP99: number
   /** Processor seconds of all our processes per 1,000 tokens. */
   processor: number
-  /** Megabytes of all our processes, at most. */
+  /** Megabytes of all our processes when the last answer has ended. */
   memory: number
   /** What Postgres does in a second while all of them are being written, where there is one: it must not grow with the streams. */
   transactions: number
@@ -71,16 +71,15 @@ export async function measure(target: Target, llm: Llm, count: number): Promise<
   // Now: backends that Postgres started meanwhile count, too.
   const pids = target.pids()
   const before = processorSeconds(pids)
-  let memory = megabytes(pids)
-  const sampling = setInterval(() => { memory = Math.max(memory, megabytes(pids)) }, 1000)
   const all = countWhileAll(target, count)
   const heard = await Promise.all(streams.map(async (stream) => {
     const one = await listen(stream, all.begun)
     all.ended()
     return one
   }))
-  clearInterval(sampling)
   const spent = processorSeconds(pids) - before
+  // Not before: reading it takes 40 ms, for which every token would wait.
+  const memory = megabytes(pids)
   const served = new Map((await (await fetch(`${llm.root}/served`)).json() as Served[]).map(one => [one.asked, one.text]))
   const added = heard.flatMap(one => one.added)
   const firsts = heard.map(one => one.first)

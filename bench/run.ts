@@ -29,7 +29,7 @@ async function withTargets<T>(work: (targets: Target[]) => Promise<T>): Promise<
 }
 
 /** Streams that aren't counted, first of all: whoever comes to a server that runs meets compiled code. */
-const warmUp = 10
+const warmUp = 100
 
 async function runRound(targets: Target[], round: number): Promise<Measured[]> {
   for (const target of targets) await measure(target, llm, warmUp)
