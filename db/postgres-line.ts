@@ -49,11 +49,11 @@ export class PostgresLine {
     void this.#connect()
   }
 
-  /** Rejects at once while the line is down, and when it is cut before the answer. */
-  async query<R extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> {
+  /** Rejects at once while the line is down, and when it is cut before the answer. A text with a `name` is prepared once for each connection. */
+  async query<R extends pg.QueryResultRow>(text: string, values: unknown[] = [], name?: string): Promise<R[]> {
     const client = this.#client
     if (!client || this.upSince === null) throw new Error('The line to Postgres is down.')
-    return (await this.#inTurn(client, () => client.query<R>(text, values))).rows
+    return (await this.#inTurn(client, () => client.query<R>({ text, values, name }))).rows
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * The bus of a fleet: NOTIFY to publish, LISTEN to hear, each on a connection of its own. A process tells its own
+ * The bus of a fleet: NOTIFY to publish, LISTEN to hear, on one connection of its own. A process tells its own
  * listeners at once and passes over its own notifications: no round trip, and it goes on while Postgres is away. What is
  * published while a statement is under way goes with the next one, in order. See docs/decisions/0008-bus.md.
  */
@@ -19,6 +19,8 @@ export interface PostgresBusOptions {
 /** What all processes listen to. */
 export const channel = 'parley'
 
+const notify = `select pg_notify('${channel}', payload) from unnest($1::text[]) payload`
+
 /** Sends payloads in order, all that wait in one statement; tells the others when some were lost. */
 class Sender {
   readonly #line: PostgresLine
@@ -28,18 +30,16 @@ class Sender {
   #sending = false
   #lost = 0
 
-  constructor({ url, log }: PostgresBusOptions, publisher: string) {
+  constructor(line: PostgresLine, log: Log, publisher: string) {
+    this.#line = line
     this.#log = log
     this.#gap = gapPayload(publisher)
-    this.#line = new PostgresLine({
-      url, log, name: 'parley-publish',
-      // News is no truth: no commit of it needs to wait for the disk.
-      setUp: client => client.query('set synchronous_commit = off'),
-      onUp: () => { if (this.#lost > 0) void this.send([]) },
-    })
   }
 
-  get ready(): Promise<void> { return this.#line.ready }
+  /** Says what was lost while the line was down. */
+  tellLoss(): void {
+    if (this.#lost > 0) void this.send([])
+  }
 
   /** Resolves when they have left, or are lost. */
   send(payloads: string[]): Promise<void> {
@@ -49,12 +49,10 @@ class Sender {
     })
   }
 
-  async close(): Promise<void> {
-    await this.#line.close()
-  }
-
   async #sendAll(): Promise<void> {
     this.#sending = true
+    // What is published within the same turn goes together.
+    await null
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0)
       await this.#sendBatch(batch.flatMap(({ payloads }) => payloads))
@@ -67,7 +65,7 @@ class Sender {
     const owed = this.#lost
     try {
       if (owed > 0) payloads.unshift(this.#gap)
-      if (payloads.length > 0) await this.#line.query(`select pg_notify('${channel}', payload) from unnest($1::text[]) payload`, [payloads])
+      if (payloads.length > 0) await this.#line.query(notify, [payloads], 'notify')
       this.#lost -= owed
     }
     catch (err) {
@@ -101,18 +99,20 @@ export function openPostgresBus({ url, log }: PostgresBusOptions): Bus {
   const publisher = randomBytes(11).toString('hex')
   const hub = openHub(log)
   const receiver = makeReceiver(hub, publisher, log)
-  const sender = new Sender({ url, log }, publisher)
   let listened = false
-  const ears = new PostgresLine({
-    url, log, name: 'parley-listen',
-    setUp: client => client.query(`listen ${channel}`),
+  const line: PostgresLine = new PostgresLine({
+    url, log, name: 'parley-bus',
+    // News is no truth: no commit of it needs to wait for the disk.
+    setUp: client => client.query(`set synchronous_commit = off; listen ${channel}`),
     onNotification: receiver.hear,
     onUp: () => {
       receiver.forget()
       if (listened) hub.gap()
       listened = true
+      sender.tellLoss()
     },
   })
+  const sender = new Sender(line, log, publisher)
   let closed = false
   return {
     async publish(news: News) {
@@ -124,11 +124,11 @@ export function openPostgresBus({ url, log }: PostgresBusOptions): Bus {
     },
     subscribe: hub.subscribe,
     onGap: hub.onGap,
-    ready: Promise.all([ears.ready, sender.ready]).then(() => {}),
+    ready: line.ready,
     async close() {
       closed = true
       hub.clear()
-      await Promise.all([sender.close(), ears.close()])
+      await line.close()
     },
   }
 }

@@ -68,8 +68,8 @@ it('listening connections that are cut again and again cost nothing but a second
   for (let i = 0; i < 4; i++) {
     const before = callsOf(llm, sent[0]!.script)[0]!.sent
     // All four listen; whoever was cut a moment ago is given time to come back.
-    await until(async () => (await sql`select from pg_stat_activity where application_name = 'parley-listen' and datname = current_database()`).length === 4, { withinMs: 20_000, what: 'every process to listen' })
-    expect(await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'parley-listen' and datname = current_database()`).toHaveLength(4)
+    await until(async () => (await sql`select from pg_stat_activity where application_name = 'parley-bus' and datname = current_database()`).length === 4, { withinMs: 20_000, what: 'every process to listen' })
+    expect(await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'parley-bus' and datname = current_database()`).toHaveLength(4)
     await until(() => callsOf(llm, sent[0]!.script)[0]!.sent >= Math.min(160, before + 15))
   }
   await expectOneCallEach(sent)
