@@ -18,7 +18,7 @@ export const metrics = {
   workers: new Gauge({ name: 'parley_workers', help: 'Living workers; -1 when it cannot be told.', registers }),
   openReplies: new Gauge({ name: 'parley_replies_open', help: 'Replies that have not ended, by status.', labelNames: ['status'] as const, registers }),
   finishedReplies: new Counter({ name: 'parley_replies_finished_total', help: 'Replies this process ended, by outcome.', labelNames: ['outcome'] as const, registers }),
-  firstToken: new Histogram({ name: 'parley_first_token_seconds', help: 'From the start of a reply to its first piece.', buckets: seconds, registers }),
+  firstToken: new Histogram({ name: 'parley_first_token_seconds', help: 'From the start of a reply to the first of it that shows.', buckets: seconds, registers }),
   addedLatency: new Histogram({ name: 'parley_added_latency_seconds', help: 'From a piece leaving the model to its leaving for the clients.', buckets: seconds, registers }),
   retries: new Counter({ name: 'parley_reply_retries_total', help: 'Further tries of replies, by the fault that made them needed.', labelNames: ['code'] as const, registers }),
   storeErrors: new Counter({ name: 'parley_store_errors_total', help: 'Failed operations of the media store.', labelNames: ['operation'] as const, registers }),

@@ -12,6 +12,9 @@ import { Ended, storeAndHeed } from './delta-store.ts'
 import { openStream, takeChunk, type DeltaStream } from './delta-stream.ts'
 import type { Writing } from './replies.ts'
 
+/** What shows nothing by itself goes out with what comes next, or with the row that ends the reply. */
+const showsNothing: ReadonlySet<Chunk['type']> = new Set(['start-step', 'text-start', 'text-end', 'finish-step'])
+
 /** Also what a late joiner may lag behind the line for, at most. */
 const storeEveryMs = 250
 
@@ -67,7 +70,7 @@ export function openReplyWriter(services: Pick<Services, 'bus' | 'database' | 'l
       return {
         emit(chunk) {
           takeChunk(stream, chunk)
-          if (stream.pending.length === 0) return
+          if (stream.pending.length === 0 || showsNothing.has(chunk.type)) return
           if (stream.n === 0 && !publisher.has(stream)) metrics.firstToken.observe((performance.now() - openedAt) / 1000)
           publisher.add(stream)
         },

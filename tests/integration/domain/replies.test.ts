@@ -6,6 +6,7 @@ import { runCommand } from '../../../server/domain/commands.ts'
 import { openConversation } from '../../../server/domain/conversations.ts'
 import { claimReply, closeReply, handBack, markEffects, recoverReply, retryLater } from '../../../server/domain/replies.ts'
 import { openReplyWriter } from '../../../server/domain/reply-writer.ts'
+import { metrics } from '../../../server/metrics.ts'
 import type { Services } from '../../../server/services.ts'
 import { dialects } from '../../support/database.ts'
 import { makeUser, sending } from '../../support/domain.ts'
@@ -141,6 +142,28 @@ for (const dialect of dialects) {
       vi.useRealTimers()
       await writer.close()
     }
+  }))
+
+  test(`${dialect}: what shows nothing by itself goes out with what does, from which the time to the first token is taken`, () => withServices(dialect, async ({ services }) => {
+    const writer = openReplyWriter(services)
+    const told: string[][] = []
+    const stop = services.bus.subscribe(news => news.type === 'deltas' && told.push(...news.deltas.map(({ chunks }) => chunks.map(chunk => chunk.type))))
+    const counted = async () => (await metrics.firstToken.get()).values.find(({ metricName }) => metricName === 'parley_first_token_seconds_count')?.value ?? 0
+    const before = await counted()
+    const stream = writer.open({ id: newId(), conversationId: newId(), epoch: 1 })
+    stream.emit({ type: 'start-step' })
+    stream.emit({ type: 'text-start', id: 'a' })
+    expect(await counted()).toBe(before)
+    stream.emit({ type: 'text-delta', id: 'a', delta: 'Hello' })
+    await until(() => told.length > 0)
+    stream.emit({ type: 'text-end', id: 'a' })
+    stream.emit({ type: 'finish-step' })
+    await stream.end()
+    await writer.close()
+    stop()
+    expect(told).toEqual([['start-step', 'text-start', 'text-delta']])
+    expect(stream.parts).toMatchObject([{ type: 'step-start' }, { type: 'text', text: 'Hello', state: 'done' }])
+    expect(await counted()).toBe(before + 1)
   }))
 
   test(`${dialect}: after a tool with effects nothing is run again by itself`, () => withServices(dialect, async ({ services }) => {
