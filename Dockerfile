@@ -28,5 +28,6 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:'+process.env.PORT+'/api/health/live').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]
 # SIGTERM drains (DRAIN_SECONDS); docker waits for 10 s by default, so compose sets stop_grace_period.
 STOPSIGNAL SIGTERM
-# Node otherwise keeps three times 32 MB for what is young: 170 MB at rest instead of 330, for about a tenth more processor time.
-CMD ["node", "--max-semi-space-size=8", ".output/server/index.mjs"]
+# Node otherwise keeps three times 32 MB for what is young (170 MB at rest instead of 330, for about a tenth more processor
+# time), and lets the rest double before it collects (125 MB instead of 215 at a hundred streams, for a hundredth more).
+CMD ["node", "--max-semi-space-size=8", "--heap-growing-percent=30", ".output/server/index.mjs"]

@@ -176,11 +176,14 @@ export async function zeroSetupTarget(llm: Llm): Promise<Target> {
   return parleyTarget('zero-setup', server, [], () => [], () => server.close())
 }
 
+/** What the Dockerfile and docs/deployment.md have beside `npm start`'s. */
+const productionArguments = ['--heap-growing-percent=30']
+
 export async function productionTarget(llm: Llm): Promise<Target> {
   const database = await createPostgres()
   const env = { ...settings(llm), DATABASE_URL: database.url, AUTH_SECRET: randomUUID() }
-  const web = await startServer({ env: { ...env, ROLE: 'web' } })
-  const worker = await startServer({ env: { ...env, ROLE: 'worker' } })
+  const web = await startServer({ env: { ...env, ROLE: 'web' }, nodeArguments: productionArguments })
+  const worker = await startServer({ env: { ...env, ROLE: 'worker' }, nodeArguments: productionArguments })
   const sql = postgres(database.url, { max: 1, connection: { application_name: 'bench' } })
   let notifications = 0
   await sql.listen(channel, () => { notifications++ })

@@ -32,7 +32,7 @@ const lastWordsMs = 5000
 const migrationLock = 7_302_511
 
 function openPool(url: string, log: Log): pg.Pool {
-  const pool = new pg.Pool({ connectionString: url, max: 10, keepAlive: true, connectionTimeoutMillis: 5000, application_name: 'parley-queue' })
+  const pool = new pg.Pool({ connectionString: url, max: 6, keepAlive: true, connectionTimeoutMillis: 5000, application_name: 'parley-queue' })
   const onError = (err: Error) => log.warn({ err }, 'a connection of the queue was cut')
   // Both are needed: one for idle connections, one for those in use. Without them an error ends the process.
   pool.on('error', onError)

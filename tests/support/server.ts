@@ -32,7 +32,7 @@ export interface ServerOptions {
   build?: string
 }
 
-/** As `npm start`, the Dockerfile and docs/deployment.md have it. */
+/** As `npm start` has it. */
 const nodeArguments = ['--max-semi-space-size=8']
 
 /** Starts the built server and waits until it says it is ready. */
