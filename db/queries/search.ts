@@ -24,8 +24,12 @@ export interface Found {
 
 interface Entry { place: number, conversationId: string, messageId: string | null, title: string | null, text: string, createdAt: number }
 
-/** How many of a person's newest entries Postgres reads before it asks the word index: enough to meet any frequent word. */
-const recentEntries = 2000
+/**
+ * How many of a person's newest entries Postgres reads, block after block, before it asks the word index. The first is
+ * enough to meet any frequent word; with the second, a person of a few thousand messages never needs the index, which
+ * would go through everybody's for the beginning of a word.
+ */
+const blocks = [2000, 6000]
 /** How much of a text is read to make an excerpt. */
 const excerptFrom = 100_000
 
@@ -60,21 +64,31 @@ async function searchSqlite(q: Query, { userId, terms, limit, before }: Search):
  */
 async function searchPostgres(q: Query, { userId, terms, limit, before }: Search): Promise<number[]> {
   const query = terms.map(({ text, unfinished }) => `'${text}'${unfinished ? ':*' : ''}`).join(' & ')
-  const wanted = sql`${query}::text::tsquery`
-  const placesOf = (found: { place: string }[]) => found.map(({ place }) => Number(place))
-  const recent = await rows<{ place: string, seen: string, lowest: string }>(q, sql`
-    with recent as materialized (select id, words from search_entry where user_id = ${userId} and id < ${before} order by id desc limit ${recentEntries}),
-      hits as (select id from recent where words @@ ${wanted} order by id desc limit ${limit}),
-      seen as (select count(*) as seen, min(id) as lowest from recent)
-    select hits.id as place, seen, lowest from seen left join hits on true order by hits.id desc`)
-  const places = placesOf(recent.filter(({ place }) => place !== null))
-  const { seen, lowest } = recent[0] ?? { seen: 0, lowest: 0 }
-  if (places.length >= limit || Number(seen) < recentEntries) return places
+  const places: number[] = []
+  let below = before
+  for (const size of blocks) {
+    const block = await readBlock(q, { userId, query, below, size, limit: limit - places.length })
+    places.push(...block.places)
+    if (places.length >= limit || block.seen < size) return places
+    below = block.lowest
+  }
   const owner = `'owner ${userId.replaceAll('\'', '\'\'').replaceAll('\\', '\\\\')}'`
   const older = await rows<{ place: string }>(q, sql`
     with hits as materialized (select id from search_entry where words @@ ${`${owner} & ${query}`}::text::tsquery)
-    select id as place from hits where id < ${lowest} order by id desc limit ${limit - places.length}`)
-  return [...places, ...placesOf(older)]
+    select id as place from hits where id < ${below} order by id desc limit ${limit - places.length}`)
+  return [...places, ...older.map(({ place }) => Number(place))]
+}
+
+interface Block { userId: string, query: string, below: number, size: number, limit: number }
+
+/** Reads the person's next `size` entries below a place: how many there are, the lowest of them, and which have the words. */
+async function readBlock(q: Query, { userId, query, below, size, limit }: Block): Promise<{ seen: number, lowest: number, places: number[] }> {
+  const found = await rows<{ place: string | null, seen: string, lowest: string | null }>(q, sql`
+    with block as materialized (select id, words from search_entry where user_id = ${userId} and id < ${below} order by id desc limit ${size}),
+      hits as (select id from block where words @@ ${query}::text::tsquery order by id desc limit ${limit}),
+      seen as (select count(*) as seen, min(id) as lowest from block)
+    select hits.id as place, seen, lowest from seen left join hits on true order by hits.id desc`)
+  return { places: found.flatMap(({ place }) => place === null ? [] : Number(place)), seen: Number(found[0]?.seen ?? 0), lowest: Number(found[0]?.lowest ?? 0) }
 }
 
 async function readEntries(q: Query, places: number[]): Promise<Entry[]> {

@@ -178,10 +178,15 @@ export function searchContract(dialect: Dialect): void {
 
   it('finds a rare word behind thousands of newer messages, and keeps a text too long to index', async () => {
     const { message } = database.tables
-    const rare = await write('a quetzal')
-    const many = Array.from({ length: 2100 }, () => ({ id: newId(), conversationId, role: 'user' as const, status: 'done' as const, content: 'plain words', seq: 1, bornSeq: 1 }))
-    for (let from = 0; from < many.length; from += 100) await database.db.insert(message).values(many.slice(from, from + 100))
-    expect(await idsOf('quetz')).toEqual([rare])
+    const writeMany = async (count: number) => {
+      for (let left = count; left > 0; left -= 500)
+        await database.db.insert(message).values(Array.from({ length: Math.min(500, left) }, () => ({ id: newId(), conversationId, role: 'user' as const, status: 'done' as const, content: 'plain words', seq: 1, bornSeq: 1 })))
+    }
+    const rarest = await write('a quetzal')
+    await writeMany(6100)
+    const rare = await write('another quetzal')
+    await writeMany(2100)
+    expect(await idsOf('quetz')).toEqual([rare, rarest])
     expect(await find('plain')).toHaveLength(20)
     const long = await write(Array.from({ length: 150_000 }, (_, i) => i.toString(36)).join('字 '))
     expect((await find('1字'))[0]).toMatchObject({ messageId: long })
