@@ -52,7 +52,7 @@ class Sender {
   async #sendAll(): Promise<void> {
     this.#sending = true
     // What is published within the same turn goes together.
-    await null
+    await Promise.resolve()
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0)
       await this.#sendBatch(batch.flatMap(({ payloads }) => payloads))
