@@ -17,12 +17,18 @@ function forgetOld() {
   }
 }
 
-/** The text this person is writing in a conversation, kept in this browser over reloads and crashes. Empty until mounted. */
-export function useDraft(conversationId: () => string) {
+/** What was kept, and below it what was typed while the page was still waking up. */
+const joined = (kept: string, typed: string): string => kept && typed && kept !== typed ? `${kept}\n${typed}` : kept || typed
+
+/**
+ * The text this person is writing in a conversation, kept in this browser over reloads and crashes. Empty until mounted;
+ * `typed` gives what stands in the field then.
+ */
+export function useDraft(conversationId: () => string, typed = () => '') {
   const userId = useOwnId()
   const text = ref('')
   onMounted(() => {
-    text.value ||= read(userId(), conversationId())
+    text.value = joined(read(userId(), conversationId()), text.value || typed())
     try {
       forgetOld()
     }

@@ -50,13 +50,24 @@ test('what is typed while it wakes up stays as it was typed', async ({ page, con
   await expect(conversation.question()).toContainText(typed.trim())
 })
 
+test('what is typed while it wakes up stands below what was kept from before', async ({ page, conversation, path }) => {
+  await page.goto(path)
+  await hydrated(page)
+  await conversation.field.fill('kept')
+  const hurry = await openSlowly(page, path)
+  await conversation.field.focus()
+  await page.keyboard.type('typed')
+  await hydrated(page)
+  await hurry()
+  await expect(conversation.field).toHaveValue('kept\ntyped')
+})
+
 test('what is sent before all of it is awake is sent once, and stands in its place', async ({ page, conversation, path }) => {
   const hurry = await openSlowly(page, path)
   await conversation.field.focus()
   await page.keyboard.type('tokens 3 at rate 100 ')
   // Until the composer is awake, Enter breaks the line.
   await expect(async () => {
-    await page.keyboard.type('x')
     await page.keyboard.press('Enter')
     await expect(conversation.field).toHaveValue('', { timeout: 1 })
   }).toPass({ intervals: [0] })
