@@ -70,6 +70,6 @@ const table = [
   '',
   ...[...idle].map(([name, held]) => `Idle sockets, ${name}: ${held}.`),
 ].join('\n')
-report('load', `200 tokens an answer, the first after 50 ms, then 50 a second; medians of ${plan.rounds}${quick ? ' (quick)' : ''}, each of fresh processes that have written ${warmUp} answers before. “Added” is arrival at the client minus the stamp in the token. Transactions and NOTIFYs are Postgres’, while all streams run; each listener’s hearing of a NOTIFY is a transaction, too. Client, LLM and all servers share the machine.\n\n${table}`, { machine: machine(), plan, medians, idle: Object.fromEntries(idle), runs })
+report('load', `200 tokens an answer, the first after 50 ms, then 50 a second; medians of ${plan.rounds}${quick ? ' (quick)' : ''}, each of fresh processes that have written ${warmUp} answers before; a single stream is five, one after another. “Added” is arrival at the client minus the stamp in the token. Transactions and NOTIFYs are Postgres’, while all streams run; each listener’s hearing of a NOTIFY is a transaction, too. Client, LLM and all servers share the machine.\n\n${table}`, { machine: machine(), plan, medians, idle: Object.fromEntries(idle), runs })
 process.exitCode = medians.some(run => run.broken > 0) ? 1 : 0
 process.exit()
