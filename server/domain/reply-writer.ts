@@ -25,7 +25,7 @@ export interface ReplyStream {
   readonly parts: readonly Part[]
   /** Aborted with an `Ended` when the model call must end. */
   readonly signal: AbortSignal
-  /** Publishes what is left, and stores nothing from then on; nothing may be emitted after it. */
+  /** Publishes what is left and shows, and stores nothing from then on; nothing may be emitted after it. */
   end(): Promise<void>
   /** Forgets the reply: it was settled. */
   close(): void

@@ -39,6 +39,14 @@ test('Enter sends what was written and empties the field', async () => {
   expect(field.element.value).toBe('')
 })
 
+test('Enter sends what stands in the field, though it was typed before the composer was awake', async () => {
+  const { composer, field, press } = await kept()
+  field.element.value = 'early'
+  await press('Enter')
+  expect(sent(composer)).toMatchObject([{ content: 'early' }])
+  expect(field.element.value).toBe('')
+})
+
 test('Shift+Enter does not send', async () => {
   const { composer, type, press } = await kept()
   await type('hello')
