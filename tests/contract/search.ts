@@ -186,7 +186,8 @@ export function searchContract(dialect: Dialect): void {
     await writeMany(6100)
     const rare = await write('another quetzal')
     await writeMany(2100)
-    expect(await idsOf('quetz')).toEqual([rare, rarest])
+    // Of no more than two, none may be found twice on the way back.
+    expect((await find('quetz', { limit: 2 })).map(({ messageId }) => messageId)).toEqual([rare, rarest])
     expect(await find('plain')).toHaveLength(20)
     const long = await write(Array.from({ length: 150_000 }, (_, i) => i.toString(36)).join('字 '))
     expect((await find('1字'))[0]).toMatchObject({ messageId: long })
