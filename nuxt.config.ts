@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Nitro, NitroConfig } from 'nitropack/types'
@@ -61,13 +62,25 @@ function countAlike(_: unknown, nuxt: Nuxt) {
   client.vue = client.vue?.filter(name => name !== 'onServerPrefetch') ?? []
 }
 
+/**
+ * A socket that a browser drops while `npm run dev` opens it (a quick reload is enough) rejects a promise of Nuxt's command
+ * line that nobody awaits, which then starts everything anew: the page was without a server for ten seconds.
+ */
+function droppedSocketsHarmNobody(_: unknown, nuxt: Nuxt) {
+  nuxt.hook('listen', () => {
+    const server = nuxt.server as { upgrade(...request: [unknown, Socket, unknown]): Promise<void> | undefined }
+    const upgrade = server.upgrade.bind(server)
+    server.upgrade = (...request) => Promise.resolve(upgrade(...request)).catch(() => { request[1].destroy() })
+  })
+}
+
 export default defineNuxtConfig({
   srcDir: '.',
   compatibilityDate: '2026-11-01',
   telemetry: false,
   // Stacks in the log name the bundle's lines either way: Node reads maps only when told to, and then at each start.
   $production: { sourcemap: { server: false } },
-  modules: ['@nuxt/ui', '@vueuse/nuxt', '@nuxt/eslint', countAlike],
+  modules: ['@nuxt/ui', '@vueuse/nuxt', '@nuxt/eslint', countAlike, droppedSocketsHarmNobody],
   css: ['~/assets/main.css'],
   devtools: { enabled: false },
   devServer: { host: '127.0.0.1' },
